@@ -1,0 +1,189 @@
+/**
+ * The contract between Drover and the code that runs one kind of agent. One vocabulary for SDK, ACP and one-shot
+ * command-line agents. `test/driver-conformance.ts` says in cases what each sentence here means.
+ */
+import type { Launch } from '../lib/process.ts'
+
+export type ToolKind = 'read' | 'edit' | 'delete' | 'move' | 'search' | 'execute' | 'fetch' | 'think' | 'mcp' | 'other'
+
+export interface FileTouch {
+  /** Relative to the workspace where it lies inside it. */
+  path: string
+  change: 'add' | 'update' | 'delete'
+  oldText?: string
+  newText?: string
+}
+
+/** Tokens and money of one turn. `usd` is null and `basis` 'unknown' where nobody said: never shown as 0. */
+export interface Spend {
+  inputTokens: number
+  outputTokens: number
+  cacheReadTokens: number
+  cacheWriteTokens: number
+  reasoningTokens: number
+  usd: number | null
+  basis: 'agent' | 'priced' | 'unknown'
+}
+
+/** What an agent tells while it works. The whole vocabulary: a driver may not invent more. */
+export type AgentEvent =
+  /** The resume token, as soon as it is known: it is stored before anything else happens. */
+  | { type: 'session'; resume: string; model?: string; agentVersion?: string }
+  /** A piece of the answer, in Markdown; pieces join without a separator. */
+  | { type: 'text'; text: string }
+  | { type: 'thought'; text: string }
+  | {
+      type: 'tool'
+      id: string
+      kind: ToolKind
+      title: string
+      state: 'proposed' | 'running' | 'done' | 'failed' | 'denied'
+      files?: FileTouch[]
+      input?: unknown
+      output?: string
+    }
+  | { type: 'plan'; items: { text: string; state: 'pending' | 'active' | 'done' }[] }
+  | { type: 'notice'; level: 'info' | 'warn'; code: 'retry' | 'auth' | 'cut' | 'fallback' | 'other'; text: string }
+  /** The running total of this turn. */
+  | { type: 'spend'; total: Spend }
+
+/** Why a turn failed. `tasks/retry-policy.ts` says what follows from each. */
+export type FailureClass =
+  | 'auth'
+  | 'rate_limit'
+  | 'quota'
+  | 'invalid_request'
+  | 'network'
+  | 'overloaded'
+  | 'refusal'
+  | 'session_lost'
+  | 'not_installed'
+  | 'crashed'
+  | 'stalled'
+  | 'other'
+
+/** How a turn ended. `status` is the only truth: each driver folds its vendor's quirks into it. */
+export type Outcome = {
+  /** All `text` events joined. */
+  text: string
+  resume: string | null
+  spend: Spend
+  durationMs: number
+} & (
+  | { status: 'done' }
+  | { status: 'cancelled' }
+  /** A person must answer first; the process has ended. `question` is what `host.ask` was asked. */
+  | { status: 'parked'; question: Ask }
+  | { status: 'limit'; limit: 'turns' | 'budget' | 'wall' | 'output' }
+  | { status: 'failed'; why: FailureClass; detail: string }
+)
+
+/** Something that a person must answer. */
+export interface Ask {
+  id: string
+  kind: 'permission' | 'question'
+  title: string
+  toolKind?: ToolKind
+  input?: unknown
+  files?: FileTouch[]
+  choices: { id: string; label: string; effect: 'allow' | 'allow_session' | 'deny' | 'pick' }[]
+  freeText: boolean
+}
+
+/** `park`: nobody answered in time; the turn ends, and goes on later with the answer as its prompt. */
+export type Reply = { choose: string } | { text: string } | 'park'
+
+/** What a driver may ask of Drover while a turn runs. */
+export interface Host {
+  ask(ask: Ask, signal: AbortSignal): Promise<Reply>
+}
+
+/** What an agent may do without asking: nothing that changes, ask for each, edit files, everything. */
+export type Autonomy = 'readonly' | 'ask' | 'edits' | 'full'
+
+export interface TurnLimits {
+  /** From the first moment to the last. */
+  wallMs: number
+  /** Without a sign of life; stands still while a person is asked. */
+  stallMs: number
+  /** All events of a turn together; beyond it the turn ends with `limit: 'output'`. */
+  outputBytes: number
+}
+
+/** A named agent: which driver runs it, and how. */
+export interface AgentProfile {
+  name: string
+  driver: string
+  /** Shown to people. */
+  title: string
+  /** Program and fixed arguments; the driver knows its own default where this is empty. */
+  command: readonly string[]
+  /** Names of variables of Drover's own environment that this agent may see. Nothing else gets through. */
+  env: readonly string[]
+  autonomy: Autonomy
+  model?: string
+  instructions?: string
+  /** Hosts that it may reach through the proxy (`api.example.com`, `*.example.com`, `host:port`); empty: no network. */
+  network: readonly string[]
+  limits: TurnLimits
+  /** How many may run at once over all orgs. */
+  maxRunning?: number
+}
+
+export interface SessionSpec {
+  profile: AgentProfile
+  /** Marks all processes of this run. */
+  runId: string
+  /** Starts a program inside the fence. */
+  launch: Launch
+  /** As the agent sees them. `home` is private, kept with the workspace: session files may lie there. */
+  paths: { workspace: string; home: string }
+  /** The whole environment for the agent: already filtered, already without Drover's credentials. */
+  env: Readonly<Record<string, string>>
+  resume?: string
+}
+
+/** One prompt and all that follows from it. Iterate it to its end, then await `outcome`. */
+export interface Turn extends AsyncIterable<AgentEvent> {
+  /** Soft stop first; after four seconds the whole process tree is killed. */
+  cancel(): void
+  /** Never rejects. */
+  readonly outcome: Promise<Outcome>
+}
+
+export interface Session {
+  /** One at a time. */
+  turn(prompt: string, limits: TurnLimits): Turn
+  /** Ends every process of the session. */
+  close(): Promise<void>
+}
+
+export interface Capabilities {
+  /** A session can be resumed in a new process. */
+  resume: boolean
+  /** It asks before it acts. */
+  permissions: boolean
+  /** It can put questions to a person. */
+  questions: boolean
+  spend: boolean
+  plan: boolean
+}
+
+export interface Probe {
+  installed: boolean
+  version?: string
+  /** Where the program was found. */
+  path?: string
+  auth: 'ok' | 'missing' | 'unknown' | 'not_needed'
+  /** What to do next, in one sentence; left out where nothing is to do. */
+  hint?: string
+}
+
+export interface Driver {
+  readonly capabilities: Capabilities
+  /** Is it here, is it logged in? Opens no credential file, calls no model. `env` is Drover's own environment. */
+  probe(profile: AgentProfile, env: NodeJS.ProcessEnv): Promise<Probe>
+  /** Host paths that its program needs to see, read-only, inside the fence. */
+  tools(profile: AgentProfile, env: NodeJS.ProcessEnv): Promise<string[]>
+  open(spec: SessionSpec, host: Host): Promise<Session>
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['test/bench/**', '**/node_modules/**'],
+    globalSetup: ['test/global-setup.ts'],
+    pool: 'threads',
+    maxWorkers: 2,
+    // The machines that run this are shared and slow: a test waits for what happens, never for a time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    experimental: { viteModuleRunner: false },
+  },
+})
