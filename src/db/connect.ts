@@ -1,0 +1,74 @@
+import pg from 'pg'
+import { messageOf } from '../lib/errors.ts'
+import { assertUsable } from './connection-errors.ts'
+import { openEmbedded } from './embedded.ts'
+import { startListening, type Listener } from './listen.ts'
+import { migrate } from './migrate.ts'
+import { createLogin, IDLE_ROLE } from './roles.ts'
+
+/** All that a process holds of the database. Queries go through `asOrg` and `asSystem` (scope.ts), never the pool itself. */
+export interface Database {
+  readonly pool: pg.Pool
+  readonly listener: Listener
+  /** For another process on this machine or elsewhere: what to put in its DATABASE_URL. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  /** A server of the user's own; without it the embedded one, below `folder`, is started or joined. */
+  url?: string
+  folder: string
+  poolSize?: number
+  /** Bring the schema up to date first. */
+  migrate?: boolean
+  onWarning: (message: string) => void
+}
+
+/** Opens the database: embedded or `DATABASE_URL`, the same from here on. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  if (options.url !== undefined) return connect(options.url, options, async () => undefined)
+  const embedded = await openEmbedded({ folder: options.folder })
+  try {
+    return await connect(await createLogin(embedded.admin), options, () => embedded.release())
+  } catch (error) {
+    await embedded.release()
+    throw error
+  }
+}
+
+async function connect(url: string, options: DatabaseOptions, release: () => Promise<void>): Promise<Database> {
+  await assertUsable(url)
+  if (options.migrate !== false) await migrate(url)
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.poolSize ?? 10,
+    application_name: 'drover',
+    types: TYPES,
+  })
+  // A connection begins with no right at all, whoever we logged in as: what is asked outside asOrg and asSystem is refused.
+  pool.on('connect', (client) => {
+    client.query(`set role ${IDLE_ROLE}`).catch((error: unknown) => options.onWarning(messageOf(error)))
+  })
+  // An idle connection that breaks is replaced by the pool; unheard, its 'error' event would end the process.
+  pool.on('error', (error) => options.onWarning(`A database connection broke: ${error.message}`))
+  const listener = startListening(url, options.onWarning)
+  return {
+    pool,
+    listener,
+    url,
+    async close() {
+      await listener.stop()
+      await pool.end()
+      await release()
+    },
+  }
+}
+
+/** int8 (counts, event numbers) as numbers: ours stay far below 2^53. */
+const TYPES: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.INT8 && format !== 'binary'
+      ? Number
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { messageOf } from '../lib/errors.ts'
+
+/** Undefined: the connection was away, and something may have been missed. */
+export type Heard = (payload: string | undefined) => void
+
+/** A NOTIFY is a hint, never the truth: whoever listens also looks by himself now and then. */
+export interface Listener {
+  /** Returns how to stop hearing. */
+  on(channel: string, heard: Heard): () => void
+  stop(): Promise<void>
+}
+
+const RECONNECT_MS = [100, 250, 500, 1_000, 2_000, 5_000]
+
+/** One connection for all that this process listens to; it comes back by itself. */
+export function startListening(url: string, onWarning: (message: string) => void): Listener {
+  const hearers = new Map<string, Set<Heard>>()
+  const stopping = new AbortController()
+  let client: pg.Client | undefined
+
+  const tellAll = () => {
+    for (const set of hearers.values()) for (const heard of set) heard(undefined)
+  }
+
+  async function connection(): Promise<void> {
+    const fresh = new pg.Client({ connectionString: url, application_name: 'drover listen', keepAlive: true })
+    const ended = new Promise<void>((resolve) => fresh.once('end', resolve))
+    fresh.on('error', (error) => onWarning(`The connection that listens broke: ${error.message}`))
+    fresh.on('notification', ({ channel, payload }) => {
+      for (const heard of hearers.get(channel) ?? []) heard(payload)
+    })
+    await fresh.connect()
+    if (hearers.size > 0) await fresh.query([...hearers.keys()].map((channel) => `listen ${channel}`).join('; '))
+    client = fresh
+    tellAll()
+    await ended
+    client = undefined
+  }
+
+  async function loop() {
+    for (let failures = 0; !stopping.signal.aborted; failures++) {
+      // The loop must live: without it this process goes on by polling alone.
+      await connection().then(
+        () => (failures = 0),
+        (error: unknown) => onWarning(`Cannot listen to the database: ${messageOf(error)}`),
+      )
+      await sleep(RECONNECT_MS[Math.min(failures, RECONNECT_MS.length - 1)], undefined, {
+        signal: stopping.signal,
+      }).catch(() => undefined)
+    }
+  }
+  const running = loop()
+
+  return {
+    on(channel, heard) {
+      let set = hearers.get(channel)
+      if (!set) {
+        hearers.set(channel, (set = new Set()))
+        client?.query(`listen ${channel}`).catch((error: unknown) => onWarning(messageOf(error)))
+      }
+      set.add(heard)
+      return () => set.delete(heard)
+    },
+    async stop() {
+      stopping.abort()
+      await client?.end().catch(() => undefined)
+      await running
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url'
+import { runner } from 'node-pg-migrate'
+import pg from 'pg'
+import { connectionError } from './connection-errors.ts'
+import { createRoles } from './roles.ts'
+
+const FOLDER = fileURLToPath(new URL('../../migrations/', import.meta.url))
+const LOCK = 7_231_001
+
+/**
+ * Brings the schema `drover` up to date and returns the names of what it applied. Many may start at once: an advisory lock
+ * lets one of them work while the others wait and then find nothing to do. All of it is one transaction.
+ */
+export async function migrate(url: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url, application_name: 'drover migrate' })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await createRoles(client, client.user ?? 'drover')
+    const applied = await runner({
+      dbClient: client,
+      dir: FOLDER,
+      direction: 'up',
+      schema: 'drover',
+      createSchema: true,
+      migrationsTable: 'migrations',
+      migrationsSchema: 'drover',
+      createMigrationsSchema: true,
+      lockValue: LOCK,
+      advisoryLockMode: 'wait',
+      checkOrder: true,
+      log: () => undefined,
+    })
+    return applied.map((migration) => migration.name)
+  } catch (error) {
+    throw connectionError(error)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * The tables as TypeScript sees them. Written by hand, because a generator loses what is inside jsonb;
+ * test/schema-drift.test.ts holds them against the migrated database.
+ */
+import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+
+/** Written by the database, read as a Date. */
+type Now = ColumnType<Date, Date | undefined, Date>
+type Json = JSONColumnType<Record<string, unknown>>
+type OptionalJson = JSONColumnType<Record<string, unknown> | null, string | null | undefined, string | null>
+
+export interface Tables {
+  orgs: { id: string; slug: string; name: string; created_at: Now }
+  api_keys: {
+    id: string
+    org_id: string
+    name: string
+    secret_hash: Buffer
+    created_at: Now
+    last_used_at: Date | null
+    revoked_at: Date | null
+  }
+  idempotency_keys: { org_id: string; key: string; fingerprint: string; status: number; body: Json; created_at: Now }
+  codebases: {
+    id: string
+    org_id: string
+    name: string
+    url: string
+    default_branch: string
+    created_at: Now
+    removed_at: Date | null
+  }
+  conversations: {
+    id: string
+    org_id: string
+    title: string
+    codebase_id: string | null
+    agent: string
+    branch: string | null
+    created_at: Now
+  }
+  messages: {
+    id: string
+    org_id: string
+    conversation_id: string
+    author: 'person' | 'agent'
+    text: string
+    created_at: Now
+  }
+  sessions: {
+    id: string
+    org_id: string
+    conversation_id: string
+    agent: string
+    resume: string
+    created_at: Now
+    ended_at: Date | null
+  }
+  workspaces: {
+    conversation_id: string
+    host: string
+    org_id: string
+    codebase_id: string
+    directory: string
+    checkpoint_sha: string | null
+    pushed: Generated<boolean>
+    last_used_at: Now
+  }
+  worker_types: {
+    name: string
+    description: Generated<string>
+    capabilities: Generated<string[]>
+    image: string | null
+  }
+  workers: {
+    id: string
+    host: string
+    boot_id: string
+    pid: number
+    process_started: string
+    types: string[]
+    concurrency: number
+    version: string
+    started_at: Now
+    heartbeat_at: Now
+    draining: Generated<boolean>
+    stopped_at: Date | null
+  }
+  limits: { scope: 'org' | 'agent'; key: string; max_running: number }
+  tasks: TaskTable
+  task_events: {
+    task_id: string
+    seq: number
+    org_id: string
+    attempt: number
+    type: string
+    data: Json
+    at: Now
+  }
+  artifacts: {
+    id: string
+    org_id: string
+    task_id: string
+    kind: string
+    name: string
+    media_type: Generated<string>
+    content: Buffer
+    created_at: Now
+  }
+  usage: {
+    org_id: string
+    task_id: string
+    attempt: number
+    agent: string
+    conversation_id: string | null
+    codebase_id: string | null
+    input_tokens: number
+    output_tokens: number
+    cache_read_tokens: number
+    cache_write_tokens: number
+    reasoning_tokens: number
+    usd: ColumnType<string | null, number | null, number | null>
+    basis: 'agent' | 'priced' | 'unknown'
+    created_at: Now
+  }
+  schedules: {
+    id: string
+    org_id: string
+    name: string
+    cron: string
+    timezone: Generated<string>
+    prompt: string
+    agent: string
+    codebase_id: string | null
+    enabled: Generated<boolean>
+    next_run_at: Date
+    last_run_at: Date | null
+    last_task_id: string | null
+    created_at: Now
+  }
+}
+
+interface TaskTable {
+  id: string
+  org_id: string
+  /** Given by the database under the lane's lock. */
+  place: ColumnType<number, never, never>
+  kind: Generated<string>
+  status: ColumnType<string, never, never>
+  waiting_for: ColumnType<string | null, never, never>
+  worker_type: Generated<string>
+  agent: string
+  lane: string | null
+  priority: Generated<number>
+  run_at: Now
+  attempt: ColumnType<number, never, never>
+  failures: ColumnType<number, never, never>
+  max_attempts: Generated<number>
+  worker_id: ColumnType<string | null, never, never>
+  lease_expires_at: ColumnType<Date | null, never, never>
+  cancel_requested: ColumnType<boolean, never, never>
+  parent_id: string | null
+  conversation_id: string | null
+  codebase_id: string | null
+  title: string
+  prompt: string
+  input: ColumnType<Record<string, unknown>, string | undefined, string>
+  checkpoint: ColumnType<Record<string, unknown>, string | undefined, string>
+  result: OptionalJson
+  failure: OptionalJson
+  last_event: ColumnType<number, never, never>
+  created_by: string | null
+  correlation_id: string | null
+  created_at: Now
+  started_at: Date | null
+  finished_at: ColumnType<Date | null, never, never>
+}
