@@ -65,10 +65,10 @@ async function connect(url: string, options: DatabaseOptions, release: () => Pro
   }
 }
 
+const INT8 = 20
+
 /** int8 (counts, event numbers) as numbers: ours stay far below 2^53. */
 const TYPES: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === pg.types.builtins.INT8 && format !== 'binary'
-      ? Number
-      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 }

@@ -1,0 +1,33 @@
+import type { FailureClass } from '../agents/driver.ts'
+import { backoffMs, RETRY_POLICY, type Policy } from '../tasks/retry-policy.ts'
+import type { Task } from '../tasks/task.ts'
+import type { RunEnd } from './task-kind.ts'
+
+/**
+ * What follows from a failure, by the policy's table. `detail` is the far side's own words; `chance` (0…1) spreads the retries;
+ * `resetsAt` is when a usage limit ends, if somebody said so.
+ */
+export function endAfterFailure(
+  task: Task,
+  why: FailureClass,
+  detail: string,
+  chance: number,
+  resetsAt?: Date,
+): RunEnd {
+  const { remedy, sentence }: Policy = RETRY_POLICY[why]
+  const failure = { class: why, message: detail === '' ? sentence : `${sentence} (${detail})` }
+  switch (remedy.type) {
+    case 'retry':
+      return {
+        type: 'retry',
+        failure,
+        delayMs: remedy.firstDelayMs === 0 ? 0 : backoffMs(remedy.firstDelayMs, task.failures, chance),
+      }
+    case 'fresh-session':
+      return { type: 'retry', failure, delayMs: 0 }
+    case 'wait':
+      return { type: 'park', waitingFor: 'limit', until: resetsAt ?? new Date(Date.now() + remedy.fallbackMs), failure }
+    case 'fail':
+      return { type: 'settle', status: 'failed', failure }
+  }
+}
