@@ -1,0 +1,191 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { UserError } from './lib/errors.ts'
+
+const text = (description: string, example?: string) => z.string().optional().meta({ description, example })
+const secret = (description: string, example?: string) =>
+  z.string().optional().meta({ description, example, secret: true })
+const number = (description: string, { min, max, fallback }: { min: number; max: number; fallback: number }) =>
+  z.coerce.number().int().min(min).max(max).default(fallback).meta({ description })
+
+/** Every setting there is. `.env.example` and `drover config` are made from it. */
+export const Settings = z.object({
+  DROVER_HOME: text(
+    'Data folder: database, workspaces, the key of this machine. Default: ~/.drover, or /var/lib/drover for root',
+    '/var/lib/drover',
+  ),
+  DATABASE_URL: secret(
+    'Your own PostgreSQL 15 or newer. Left out: a built-in one in the data folder',
+    'postgres://drover:password@db.example.com:5432/drover',
+  ),
+  HOST: z
+    .string()
+    .default('127.0.0.1')
+    .meta({
+      description: 'Address to listen on. Beyond this machine only with a key made by `drover key create` and a fence',
+    }),
+  PORT: number('Port to listen on', { min: 0, max: 65_535, fallback: 3000 }),
+  WORKSPACE_PATH: text('Where agents work. Default: workspaces/ in the data folder', '/workspace'),
+  BOT_NAME: z.string().default('drover').meta({ description: 'What Drover calls itself in commits and messages' }),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .meta({ description: 'How much is logged' }),
+
+  DROVER_AGENT: text('The agent to use where none is named. Default: the best one found on this machine', 'scripted'),
+  DROVER_AGENTS_FILE: text('Your own agents, as JSON. Default: agents.json in the data folder'),
+  DROVER_SANDBOX: z
+    .enum(['auto', 'required', 'off'])
+    .default('auto')
+    .meta({
+      description:
+        'auto: fence agents with bubblewrap where it works; required: never run without; off: run agents unfenced, knowingly',
+    }),
+  DROVER_CONCURRENCY: number('How many tasks this process runs at once; 0: none', { min: 0, max: 1_000, fallback: 4 }),
+  DROVER_WORKER_TYPES: z
+    .string()
+    .default('general')
+    .meta({ description: 'Worker types that this process offers, separated by commas' }),
+  DROVER_MAX_RUNNING_PER_ORG: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'How many tasks of one org may run at once, over all workers' }),
+  DROVER_MAX_RUNNING_PER_AGENT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'How many tasks of one agent may run at once, over all workers' }),
+  DROVER_LEASE_SECONDS: number('A task whose worker is silent for so long is given to another', {
+    min: 2,
+    max: 600,
+    fallback: 6,
+  }),
+  DROVER_DRAIN_SECONDS: number('How long a stop waits for running tasks before it hands them back', {
+    min: 0,
+    max: 86_400,
+    fallback: 20,
+  }),
+  DROVER_WORKSPACE_IDLE_DAYS: number('Pushed workspaces that nobody used for so long are removed', {
+    min: 1,
+    max: 3_650,
+    fallback: 7,
+  }),
+
+  GITHUB_TOKEN: secret('Token for private repositories on github.com (also: GH_TOKEN)', 'ghp_…'),
+  GH_TOKEN: secret('The same, under the name that the gh program uses', 'ghp_…'),
+  DROVER_GIT_TOKENS: secret(
+    'Tokens for other git servers, by host, separated by commas',
+    'git.example.com=token,gitlab.com=glpat-…',
+  ),
+
+  DROVER_URL: text(
+    'For the command line: the service to talk to. Default: the one on this machine',
+    'https://drover.example.com',
+  ),
+  DROVER_API_KEY: secret(
+    'For the command line: the key to talk to it with. Default: the key of this machine',
+    'drover_…',
+  ),
+})
+export type Settings = z.infer<typeof Settings>
+
+export interface Config extends Omit<
+  Settings,
+  'DROVER_HOME' | 'WORKSPACE_PATH' | 'DROVER_WORKER_TYPES' | 'DROVER_GIT_TOKENS' | 'GITHUB_TOKEN' | 'GH_TOKEN'
+> {
+  home: string
+  workspacePath: string
+  agentsFile: string
+  workerTypes: string[]
+  /** By host name. */
+  gitTokens: Record<string, string>
+  /** All values that must never be printed, by the name of their setting. */
+  secrets: Record<string, string>
+}
+
+/** Reads all settings at once; `UserError('settings')` says everything that is wrong with them in one go. `defaultHome` is for root, whose own home is closed to the users that work for it. */
+export function readConfig(env: NodeJS.ProcessEnv, defaultHome = join(homedir(), '.drover')): Config {
+  // `X=` in a .env file means "not set".
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
+  const parsed = Settings.safeParse(given)
+  const tokens = parseTokens(given.DROVER_GIT_TOKENS)
+  const types = (given.DROVER_WORKER_TYPES ?? 'general').split(',').map((type) => type.trim())
+  const problems = [
+    ...(parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? []),
+    ...tokens.problems,
+    ...types
+      .filter((type) => !/^[a-z][a-z0-9-]*$/.test(type))
+      .map((type) => `DROVER_WORKER_TYPES: "${type}" is no name; use small letters, digits and "-"`),
+    ...urlProblems(given),
+  ]
+  if (!parsed.success || problems.length > 0) {
+    throw new UserError(
+      'settings',
+      `The settings are not right (environment or .env):\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    )
+  }
+  const {
+    DROVER_HOME,
+    WORKSPACE_PATH,
+    DROVER_WORKER_TYPES: _types,
+    DROVER_GIT_TOKENS: _tokens,
+    GITHUB_TOKEN,
+    GH_TOKEN,
+    ...settings
+  } = parsed.data
+  const home = resolve(DROVER_HOME ?? defaultHome)
+  const github = GITHUB_TOKEN ?? GH_TOKEN
+  return {
+    ...settings,
+    home,
+    workspacePath: resolve(WORKSPACE_PATH ?? join(home, 'workspaces')),
+    agentsFile: resolve(settings.DROVER_AGENTS_FILE ?? join(home, 'agents.json')),
+    workerTypes: types,
+    gitTokens: { ...(github !== undefined && { 'github.com': github }), ...tokens.byHost },
+    secrets: {
+      ...secretsIn(given),
+      ...Object.fromEntries(Object.entries(tokens.byHost).map(([host, token]) => [`token of ${host}`, token])),
+    },
+  }
+}
+
+function parseTokens(list: string | undefined) {
+  const byHost: Record<string, string> = {}
+  const problems: string[] = []
+  for (const entry of (list ?? '').split(',').filter((part) => part.trim() !== '')) {
+    const [, host, token] = /^\s*([^=\s]+)=(\S+)\s*$/.exec(entry) ?? []
+    if (host === undefined || token === undefined) problems.push('DROVER_GIT_TOKENS: each entry is host=token')
+    else byHost[host] = token
+  }
+  return { byHost, problems }
+}
+
+function urlProblems(given: NodeJS.ProcessEnv): string[] {
+  const problems: string[] = []
+  if (given.DATABASE_URL !== undefined && !/^postgres(ql)?:\/\//.test(given.DATABASE_URL))
+    problems.push('DATABASE_URL: it begins with postgres://')
+  if (given.DROVER_URL !== undefined && !/^https?:\/\//.test(given.DROVER_URL))
+    problems.push('DROVER_URL: it begins with http:// or https://')
+  return problems
+}
+
+/** Also secrets that belong to agents: they pass through us, and must not be printed either. */
+function secretsIn(given: NodeJS.ProcessEnv): Record<string, string> {
+  const looksSecret = /(TOKEN|SECRET|PASSWORD|API_KEY|PRIVATE_KEY)$/
+  const named = Object.entries(Settings.shape).filter(([, schema]) => schema.meta()?.secret === true)
+  const names = new Set([
+    ...named.map(([name]) => name),
+    ...Object.keys(given).filter((name) => looksSecret.test(name)),
+  ])
+  const secrets: Record<string, string> = {}
+  for (const name of names) if (given[name] !== undefined) secrets[name] = given[name]
+  const password = /^postgres(?:ql)?:\/\/[^:@/]*:([^@/]+)@/.exec(given.DATABASE_URL ?? '')?.[1]
+  if (password !== undefined) secrets['password of DATABASE_URL'] = decodeURIComponent(password)
+  return secrets
+}
