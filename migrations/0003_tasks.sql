@@ -316,7 +316,9 @@ begin
     failures = failures + p_counts::int,
     status = case when p_counts and failures + 1 >= max_attempts then 'failed' else p_status end,
     waiting_for = case when p_counts and failures + 1 >= max_attempts then null else p_waiting_for end,
-    run_at = coalesce(p_run_at, run_at), result = coalesce(p_result, result), failure = coalesce(p_failure, failure),
+    run_at = coalesce(p_run_at, run_at), result = coalesce(p_result, result),
+    -- What went wrong before stays only with an end that is not good.
+    failure = case when p_status in ('failed', 'cancelled') then coalesce(p_failure, failure) else p_failure end,
     worker_id = null, lease_expires_at = null,
     finished_at = case when p_status in ('completed', 'failed', 'cancelled') or (p_counts and failures + 1 >= max_attempts) then now() end
    where id = p_id and status = 'running' and attempt = p_attempt and (not p_only_if_expired or lease_expires_at < now())

@@ -19,12 +19,9 @@ export const Settings = z.object({
     'Your own PostgreSQL 15 or newer. Left out: a built-in one in the data folder',
     'postgres://drover:password@db.example.com:5432/drover',
   ),
-  HOST: z
-    .string()
-    .default('127.0.0.1')
-    .meta({
-      description: 'Address to listen on. Beyond this machine only with a key made by `drover key create` and a fence',
-    }),
+  HOST: z.string().default('127.0.0.1').meta({
+    description: 'Address to listen on. Beyond this machine only with a key made by `drover key create` and a fence',
+  }),
   PORT: number('Port to listen on', { min: 0, max: 65_535, fallback: 3000 }),
   WORKSPACE_PATH: text('Where agents work. Default: workspaces/ in the data folder', '/workspace'),
   BOT_NAME: z.string().default('drover').meta({ description: 'What Drover calls itself in commits and messages' }),
@@ -35,13 +32,10 @@ export const Settings = z.object({
 
   DROVER_AGENT: text('The agent to use where none is named. Default: the best one found on this machine', 'scripted'),
   DROVER_AGENTS_FILE: text('Your own agents, as JSON. Default: agents.json in the data folder'),
-  DROVER_SANDBOX: z
-    .enum(['auto', 'required', 'off'])
-    .default('auto')
-    .meta({
-      description:
-        'auto: fence agents with bubblewrap where it works; required: never run without; off: run agents unfenced, knowingly',
-    }),
+  DROVER_SANDBOX: z.enum(['auto', 'required', 'off']).default('auto').meta({
+    description:
+      'auto: fence agents with bubblewrap where it works; required: never run without; off: run agents unfenced, knowingly',
+  }),
   DROVER_CONCURRENCY: number('How many tasks this process runs at once; 0: none', { min: 0, max: 1_000, fallback: 4 }),
   DROVER_WORKER_TYPES: z
     .string()

@@ -40,7 +40,10 @@ export type AgentEvent =
       state: 'proposed' | 'running' | 'done' | 'failed' | 'denied'
       files?: FileTouch[]
       input?: unknown
+      /** At most 16 KiB: the beginning and the end, with a mark between them where something was cut. */
       output?: string
+      /** Only where `output` was cut: the text before that, at most 1 MiB. For an artifact, not for the log. */
+      fullOutput?: string
     }
   | { type: 'plan'; items: { text: string; state: 'pending' | 'active' | 'done' }[] }
   | { type: 'notice'; level: 'info' | 'warn'; code: 'retry' | 'auth' | 'cut' | 'fallback' | 'other'; text: string }
@@ -63,20 +66,21 @@ export type FailureClass =
   | 'other'
 
 /** How a turn ended. `status` is the only truth: each driver folds its vendor's quirks into it. */
-export type Outcome = {
-  /** All `text` events joined. */
-  text: string
-  resume: string | null
-  spend: Spend
-  durationMs: number
-} & (
+export type Ending =
   | { status: 'done' }
   | { status: 'cancelled' }
   /** A person must answer first; the process has ended. `question` is what `host.ask` was asked. */
   | { status: 'parked'; question: Ask }
   | { status: 'limit'; limit: 'turns' | 'budget' | 'wall' | 'output' }
   | { status: 'failed'; why: FailureClass; detail: string }
-)
+
+export type Outcome = Ending & {
+  /** All `text` events joined. */
+  text: string
+  resume: string | null
+  spend: Spend
+  durationMs: number
+}
 
 /** Something that a person must answer. */
 export interface Ask {

@@ -14,15 +14,17 @@ export type DroverEvent =
     }
   /** What Drover does around the agent's turn, in a sentence: clone, resume, commit, push. */
   | { type: 'step'; text: string }
-  | {
-      type: 'question'
-      id: string
-      kind: 'permission' | 'question'
-      title: string
-      choices: { id: string; label: string }[]
-      freeText: boolean
-    }
+  | ({ type: 'question' } & Question)
   | { type: 'result'; branch?: string; head?: string; diffStat?: string }
+
+/** What a person is asked. */
+export interface Question {
+  id: string
+  kind: 'permission' | 'question'
+  title: string
+  choices: { id: string; label: string }[]
+  freeText: boolean
+}
 
 export type LoggedEvent = (AgentEvent | DroverEvent) & { artifactId?: string }
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Db } from '../db/scope.ts'
 import { newId } from '../lib/ids.ts'
 import { LeaseLost, type Run } from '../tasks/task.ts'
-import type { LoggedEvent, TaskEvent } from './event.ts'
+import type { LoggedEvent, Question, TaskEvent } from './event.ts'
 
 /** Appends in order, under the fence, and returns the number of the last. Throws LeaseLost. */
 export async function appendEvents(db: Db, run: Run, events: readonly LoggedEvent[]): Promise<number> {
@@ -32,6 +32,25 @@ export async function readEvents(db: Db, taskId: string, afterSeq: number, limit
     at: row.at,
     event: { type: row.type, ...row.data } as LoggedEvent,
   }))
+}
+
+/** The newest question of each of these tasks, by task id. */
+export async function findQuestions(db: Db, taskIds: readonly string[]): Promise<Map<string, Question>> {
+  if (taskIds.length === 0) return new Map()
+  // A walk backwards over each task's own events: the question is among the last.
+  const { rows } = await sql<{ taskId: string; question: Question }>`
+    select t.id as "taskId", e.data as question
+      from unnest(${[...taskIds]}::text[]) as t (id), lateral (
+        select data from task_events where task_id = t.id and type = 'question' order by seq desc limit 1) e`.execute(
+    db,
+  )
+  return new Map(rows.map((row) => [row.taskId, row.question]))
+}
+
+/** The number of the newest event of each of these tasks, by task id. */
+export async function newestEvents(db: Db, taskIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db.selectFrom('tasks').select(['id', 'last_event']).where('id', 'in', taskIds).execute()
+  return new Map(rows.map((row) => [row.id, row.last_event]))
 }
 
 export interface Artifact {

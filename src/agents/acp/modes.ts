@@ -1,0 +1,18 @@
+import type { Autonomy } from '../driver.ts'
+
+/**
+ * Agents name their modes as they like. For each autonomy the names known for it, best first; the first one that the
+ * agent offers is taken. (claude: default, acceptEdits, plan, bypassPermissions · codex: read-only, agent, full-access,
+ * of which only read-only asks before edits · gemini: default, autoEdit, plan, yolo · scripted: as ours.)
+ */
+const KNOWN_MODES: Record<Autonomy, readonly string[]> = {
+  readonly: ['readonly', 'plan', 'read-only'],
+  ask: ['ask', 'default', 'read-only'],
+  edits: ['edits', 'acceptEdits', 'autoEdit', 'workspace-write', 'agent'],
+  full: ['full', 'bypassPermissions', 'yolo', 'full-access'],
+}
+
+/** The id of the mode to set, or undefined where the agent has none for it. */
+export function modeFor(autonomy: Autonomy, offered: readonly { id: string }[]): string | undefined {
+  return KNOWN_MODES[autonomy].find((id) => offered.some((mode) => mode.id === id))
+}

@@ -1,0 +1,157 @@
+import type { PromptResponse } from '@agentclientprotocol/sdk'
+import type { Ending, Host, Session, SessionSpec } from '../driver.ts'
+import { classifyFailure, startTurn, type RunningTurn } from '../turn.ts'
+import { beginSession, type BegunSession } from './begin-session.ts'
+import { failureFrom } from './failure.ts'
+import { startAgentProcess, type AgentProcess } from './process.ts'
+import { answerElicitation, permissionAnswer, permissionAsk } from './questions.ts'
+import { createUpdateReader } from './read-update.ts'
+import { formatResumeToken, parseResumeToken } from './resume-token.ts'
+import { createMeter } from './spend.ts'
+
+/** How long an agent may take to tidy up a session. */
+const CLOSE_MS = 1000
+
+/** A session with one agent process, started at the first turn and again after each turn that was stopped. */
+export function openAcpSession(spec: SessionSpec, host: Host, command: readonly string[]): Session {
+  const [file = '', ...args] = command
+  const before = spec.resume === undefined ? undefined : parseResumeToken(spec.resume)
+  const meter = createMeter(before?.usdSoFar ?? 0)
+  const reader = createUpdateReader(spec.paths.workspace)
+  let sessionId = before?.sessionId
+  let agent: AgentProcess | undefined
+  let begun: BegunSession | undefined
+  /** Set while a prompt runs. Otherwise what the agent tells is history, replayed by `session/load`. */
+  let turn: RunningTurn | undefined
+  let hasUsedTools = false
+
+  const token = () => formatResumeToken({ sessionId: sessionId ?? '', usdSoFar: meter.usdSoFar })
+
+  const start = () =>
+    startAgentProcess(
+      spec.launch,
+      { file, args, env: spec.env, cwd: spec.paths.workspace },
+      {
+        onUpdate(update) {
+          if (!turn) return
+          turn.stayAlive()
+          const event = reader.read(update)
+          if (event) turn.emit(event)
+          if (event?.type === 'tool') hasUsedTools = true
+          const total = update.sessionUpdate === 'usage_update' ? meter.readUsage(update) : undefined
+          if (total) turn.emit({ type: 'spend', total })
+        },
+        async onPermission(request) {
+          if (!turn) return { outcome: { outcome: 'cancelled' } }
+          // For Gemini this request is the first sight of a tool: without it there would be no tool to show.
+          const isNews = !reader.knows(request.toolCall.toolCallId)
+          const tool = reader.readTool({ ...request.toolCall, status: 'pending' })
+          if (isNews) turn.emit(tool)
+          const { response, isDenied } = permissionAnswer(request, await turn.ask(permissionAsk(request, tool)))
+          if (isDenied) turn.emit(reader.deny(tool.id))
+          return response
+        },
+        async onElicitation(request) {
+          const running = turn
+          return running ? answerElicitation(request, (question) => running.ask(question)) : { action: 'cancel' }
+        },
+      },
+    )
+
+  const stopProcesses = async (graceMs: number) => {
+    const leaving = agent
+    agent = undefined
+    // Codex's commands outlive a cancel: they end with their session.
+    if (graceMs > 0 && leaving?.isRunning() && begun?.canClose) {
+      const closed = leaving.request('session/close', { sessionId: begun.sessionId }).catch(() => {})
+      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())])
+    }
+    begun = undefined
+    await leaving?.stop(graceMs)
+  }
+
+  /** Starts the process if there is none. Returns the session, and whether the agent has just made it. */
+  const ready = async (running: RunningTurn) => {
+    if (begun && agent?.isRunning()) return { agent, session: begun, isNew: false }
+    agent = start()
+    const session = await beginSession(agent, spec.profile, spec.paths.workspace, sessionId)
+    begun = session
+    sessionId = session.sessionId
+    for (const text of session.shortcomings) running.emit({ type: 'notice', level: 'warn', code: 'other', text })
+    return { agent, session, isNew: session.isNew }
+  }
+
+  const runPrompt = async (running: RunningTurn, prompt: string): Promise<Ending> => {
+    const softStop = () => {
+      if (turn) void agent?.notify('session/cancel', { sessionId: sessionId ?? '' })
+      else void agent?.stop(0)
+    }
+    running.signal.addEventListener('abort', softStop, { once: true })
+    try {
+      const { agent, session, isNew } = await ready(running)
+      turn = running
+      hasUsedTools = false
+      meter.startTurn()
+      running.emit({
+        type: 'session',
+        resume: token(),
+        ...(session.agentVersion !== undefined && { agentVersion: session.agentVersion }),
+      })
+      const { instructions } = spec.profile
+      const text = isNew && instructions ? `${instructions}\n\n${prompt}` : prompt
+      const response = await agent.request('session/prompt', {
+        sessionId: session.sessionId,
+        prompt: [{ type: 'text', text }],
+      })
+      const total = meter.readAnswer(response)
+      if (total) running.emit({ type: 'spend', total })
+      if (meter.usdSoFar > 0) running.emit({ type: 'session', resume: token() })
+      return endingFrom(response, hasUsedTools ? '' : running.text())
+    } catch (error) {
+      return failureFrom(error)
+    } finally {
+      // After a hard stop the next turn may have begun already.
+      if (turn === running) turn = undefined
+      running.signal.removeEventListener('abort', softStop)
+    }
+  }
+
+  return {
+    turn: (prompt, limits) =>
+      startTurn({
+        limits,
+        host,
+        resume: sessionId === undefined ? null : token(),
+        run: (running) => runPrompt(running, prompt),
+        stopProcesses,
+      }),
+    close: () => stopProcesses(CLOSE_MS),
+  }
+}
+
+function endingFrom({ stopReason }: PromptResponse, onlyText: string): Ending {
+  switch (stopReason) {
+    case 'end_turn':
+      return errorToldAsText(onlyText) ?? { status: 'done' }
+    case 'max_tokens':
+    case 'max_turn_requests':
+      return { status: 'limit', limit: 'turns' }
+    case 'refusal':
+      return { status: 'failed', why: 'refusal', detail: 'The agent refuses to do this.' }
+    case 'cancelled':
+      return { status: 'cancelled' }
+  }
+}
+
+/** codex-acp ends well when its model refused the request, and says the error's JSON as its answer. */
+function errorToldAsText(text: string): Ending | undefined {
+  const trimmed = text.trim()
+  if (!trimmed.startsWith('{') || !trimmed.includes('"error"')) return undefined
+  try {
+    const { error } = JSON.parse(trimmed) as { error?: { message?: unknown } | null }
+    if (typeof error?.message !== 'string') return undefined
+    return { status: 'failed', why: classifyFailure(trimmed) ?? 'invalid_request', detail: error.message }
+  } catch {
+    return undefined
+  }
+}

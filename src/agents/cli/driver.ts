@@ -1,0 +1,19 @@
+import { locateProgram, programFolders } from '../../lib/program-folders.ts'
+import type { Driver } from '../driver.ts'
+import type { Dialect } from './dialect.ts'
+import { openCliSession } from './session.ts'
+
+/** A command that takes one prompt, works, and ends. */
+export function createCliDriver(dialect: Dialect): Driver {
+  return {
+    capabilities: { resume: false, permissions: false, questions: false, spend: dialect.spend, plan: false },
+    async probe(profile, env) {
+      const [program = ''] = profile.command
+      const path = await locateProgram(program, env.PATH)
+      if (path !== undefined) return { installed: true, path, ...dialect.readAuth(profile, env) }
+      return { installed: false, auth: 'unknown', hint: dialect.installHint(profile) }
+    },
+    tools: (profile, env) => programFolders(profile.command, env),
+    open: async (spec, host) => openCliSession(spec, host, dialect),
+  }
+}

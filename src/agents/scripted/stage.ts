@@ -1,0 +1,21 @@
+import type { SessionUpdate, ToolCall } from '@agentclientprotocol/sdk'
+
+/** The turn ends here; the answer comes as the next prompt. */
+export const NOBODY = 'nobody answered'
+
+/** A person wants no more of this turn. */
+export class TurnStopped extends Error {}
+
+/** What a step may do with the world outside. `permit` and `ask` throw `TurnStopped`. */
+export interface Stage {
+  workspace: string
+  signal: AbortSignal
+  tell(update: SessionUpdate): Promise<void>
+  say(text: string): Promise<void>
+  permit(tool: ToolCall): Promise<'yes' | 'no' | typeof NOBODY>
+  ask(question: string, choices: string[]): Promise<{ answer: string } | typeof NOBODY>
+  /** What was said in this session before. */
+  recall(): string
+  /** Writes the progress to disk. */
+  keep(): void
+}
