@@ -1,5 +1,4 @@
 import pg from 'pg'
-import { messageOf } from '../lib/errors.ts'
 import { assertUsable } from './connection-errors.ts'
 import { openEmbedded } from './embedded.ts'
 import { startListening, type Listener } from './listen.ts'
@@ -25,19 +24,34 @@ export interface DatabaseOptions {
   onWarning: (message: string) => void
 }
 
-/** Opens the database: embedded or `DATABASE_URL`, the same from here on. */
+/** Opens the database: embedded or `DATABASE_URL`, the same from here on. `UserError` says in a sentence what is wrong. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  if (options.url !== undefined) return connect(options.url, options, async () => undefined)
-  const embedded = await openEmbedded({ folder: options.folder })
+  if (options.url !== undefined) return connect(options.url, options)
+  const open = () => openEmbedded({ folder: options.folder })
+  let embedded = await open()
+  const release = () => embedded.release()
+  /** The server has died under us: start it again, or join who did. Held anew before it is let go: it must not stop in between. */
+  const revive = async () => {
+    const former = embedded
+    embedded = await open()
+    await former.release()
+  }
   try {
-    return await connect(await createLogin(embedded.admin), options, () => embedded.release())
+    const database = await connect(await createLogin(embedded.admin), options, revive)
+    return {
+      ...database,
+      async close() {
+        await database.close()
+        await release()
+      },
+    }
   } catch (error) {
-    await embedded.release()
+    await release()
     throw error
   }
 }
 
-async function connect(url: string, options: DatabaseOptions, release: () => Promise<void>): Promise<Database> {
+async function connect(url: string, options: DatabaseOptions, revive?: () => Promise<void>): Promise<Database> {
   await assertUsable(url)
   if (options.migrate !== false) await migrate(url)
   const pool = new pg.Pool({
@@ -45,14 +59,13 @@ async function connect(url: string, options: DatabaseOptions, release: () => Pro
     max: options.poolSize ?? 10,
     application_name: 'drover',
     types: TYPES,
-  })
-  // A connection begins with no right at all, whoever we logged in as: what is asked outside asOrg and asSystem is refused.
-  pool.on('connect', (client) => {
-    client.query(`set role ${IDLE_ROLE}`).catch((error: unknown) => options.onWarning(messageOf(error)))
+    // A connection begins with no right at all, whoever we logged in as: what is asked outside asOrg and asSystem is
+    // refused. The types do not know that the pool waits for the promise (pg-pool 3.10, index.js).
+    onConnect: (client) => client.query(`set role ${IDLE_ROLE}`) as unknown as void,
   })
   // An idle connection that breaks is replaced by the pool; unheard, its 'error' event would end the process.
   pool.on('error', (error) => options.onWarning(`A database connection broke: ${error.message}`))
-  const listener = startListening(url, options.onWarning)
+  const listener = startListening(url, options.onWarning, revive)
   return {
     pool,
     listener,
@@ -60,7 +73,6 @@ async function connect(url: string, options: DatabaseOptions, release: () => Pro
     async close() {
       await listener.stop()
       await pool.end()
-      await release()
     },
   }
 }

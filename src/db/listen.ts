@@ -14,8 +14,12 @@ export interface Listener {
 
 const RECONNECT_MS = [100, 250, 500, 1_000, 2_000, 5_000]
 
-/** One connection for all that this process listens to; it comes back by itself. */
-export function startListening(url: string, onWarning: (message: string) => void): Listener {
+/** One connection for all that this process listens to; it comes back by itself, after `revive` where one is given. */
+export function startListening(
+  url: string,
+  onWarning: (message: string) => void,
+  revive: () => Promise<void> = async () => undefined,
+): Listener {
   const hearers = new Map<string, Set<Heard>>()
   const stopping = new AbortController()
   let client: pg.Client | undefined
@@ -42,7 +46,8 @@ export function startListening(url: string, onWarning: (message: string) => void
   async function loop() {
     for (let failures = 0; !stopping.signal.aborted; failures++) {
       // The loop must live: without it this process goes on by polling alone.
-      await connection().then(
+      const ready = failures === 0 ? Promise.resolve() : revive()
+      await ready.then(connection).then(
         () => (failures = 0),
         (error: unknown) => onWarning(`Cannot listen to the database: ${messageOf(error)}`),
       )

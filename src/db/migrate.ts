@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
@@ -32,6 +34,25 @@ export async function migrate(url: string): Promise<string[]> {
       log: () => undefined,
     })
     return applied.map((migration) => migration.name)
+  } catch (error) {
+    throw connectionError(error)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** Names of the migrations that this version brings and the database lacks. */
+export async function pendingMigrations(url: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url, application_name: 'drover migrate' })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ there: string | null }>(`select to_regclass('drover.migrations') as there`)
+    const { rows: applied } =
+      rows[0]?.there == null ? { rows: [] } : await client.query<{ name: string }>('select name from drover.migrations')
+    const names = new Set(applied.map((row) => row.name))
+    const files = await readdir(FOLDER)
+    return files.map((file) => basename(file, '.sql')).filter((name) => !names.has(name))
   } catch (error) {
     throw connectionError(error)
   } finally {

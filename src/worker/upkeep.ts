@@ -1,3 +1,4 @@
+import { findIdleWorkspaces, forgetWorkspace } from '../conversations/workspace-store.ts'
 import type { Database } from '../db/connect.ts'
 import { asSystem } from '../db/scope.ts'
 import { startLoop } from '../lib/loop.ts'
@@ -9,12 +10,22 @@ import { noteRun, takeDueSchedule } from '../schedules/store.ts'
 import { startWork } from '../tasks/start-work.ts'
 import { cancelTask, findOrphans, reapTask } from '../tasks/store.ts'
 import { declareWorkerDead, listWorkers } from '../tasks/worker-store.ts'
+import type { Workspaces } from '../workspaces/workspace.ts'
 
 const REAP_EVERY_MS = 1_000
 const FORGET_EVERY_MS = 10 * 60_000
+const CLEAN_EVERY_MS = 60 * 60_000
+
+export interface UpkeepParts {
+  database: Database
+  log: Log
+  workspaces: Workspaces
+  host: string
+  workspaceIdleDays: number
+}
 
 /** What any process does for all, beside running tasks: bring back what the dead left, start what is due. Many may do it at once. */
-export function startUpkeep(database: Database, log: Log): Running {
+export function startUpkeep({ database, log, workspaces, host, workspaceIdleDays }: UpkeepParts): Running {
   const complain = (error: unknown) => log.warn({ err: error }, 'upkeep failed; it is tried again')
   const loops = [
     startLoop(
@@ -28,6 +39,11 @@ export function startUpkeep(database: Database, log: Log): Running {
       complain,
     ),
     startLoop(FORGET_EVERY_MS, () => asSystem(database, forgetOldAnswers), complain),
+    startLoop(
+      CLEAN_EVERY_MS,
+      () => cleanIdleWorkspaces({ database, log, workspaces, host, workspaceIdleDays }),
+      complain,
+    ),
   ]
   return {
     async stop() {
@@ -78,5 +94,14 @@ async function startDueSchedules(database: Database, log: Log, signal: AbortSign
     })
     if (!started) return
     log.info(started, 'a schedule is due')
+  }
+}
+
+/** Folders of this machine that nobody used for days, whose work is safe on the remote. */
+async function cleanIdleWorkspaces({ database, log, workspaces, host, workspaceIdleDays }: UpkeepParts) {
+  for (const id of await asSystem(database, (db) => findIdleWorkspaces(db, host, workspaceIdleDays))) {
+    if (!(await workspaces.remove(id))) continue
+    await asSystem(database, (db) => forgetWorkspace(db, id, host))
+    log.info({ workspace: id }, 'an idle workspace was removed')
   }
 }

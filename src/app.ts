@@ -1,0 +1,63 @@
+/** The composition root: the one place that knows every stage, and where each is given what it needs. */
+import type { AgentProfile } from './agents/driver.ts'
+import type { Codebase } from './codebases/codebase.ts'
+import type { Database } from './db/connect.ts'
+import { asSystem } from './db/scope.ts'
+import { createHttp } from './http/create-http.ts'
+import type { AgentDirectory } from './http/parts.ts'
+import type { Log } from './lib/log.ts'
+import { setLimit } from './tasks/store.ts'
+import { agentTask, type Agents } from './worker/kinds/agent.ts'
+import { startWorkerPool, type PoolOptions } from './worker/pool.ts'
+import { startUpkeep } from './worker/upkeep.ts'
+import type { Fence, Remote, Workspaces } from './workspaces/workspace.ts'
+
+export interface AppParts {
+  database: Database
+  log: Log
+  version: string
+  fence: Fence
+  workspaces: Workspaces
+  agents: Agents
+  directory: AgentDirectory
+  /** Adds the token for its host, where there is one. */
+  remoteFor(codebase: Pick<Codebase, 'id' | 'url'>): Remote
+  host: string
+  workspaceIdleDays: number
+  maxRunning: { perOrg?: number; perAgent?: number; profiles: readonly Pick<AgentProfile, 'name' | 'maxRunning'>[] }
+}
+
+/** Nothing runs yet: each part of what comes back is started by whoever wants it in this process. */
+export function createApp(parts: AppParts) {
+  const { database, log, version, fence, workspaces, agents, directory, remoteFor, host } = parts
+  let draining = false
+  return {
+    http: createHttp({
+      database,
+      log,
+      version,
+      agents: directory,
+      inspectRemote: (url) => workspaces.inspect(remoteFor({ id: 'cbs_new', url }), AbortSignal.timeout(60_000)),
+      fence: fence.explanation,
+      isDraining: () => draining,
+    }),
+    /** From now on the API says that this process is about to stop. */
+    drain: () => void (draining = true),
+    startWorkers: (options: PoolOptions) =>
+      startWorkerPool(
+        { database, log, kinds: { agent: agentTask({ database, agents, workspaces, fence, remoteFor, host }) } },
+        options,
+      ),
+    startUpkeep: () => startUpkeep({ database, log, workspaces, host, workspaceIdleDays: parts.workspaceIdleDays }),
+    applyLimits: () => applyLimits(database, parts.maxRunning),
+  }
+}
+
+/** The settings' limits, into the table that claims look at. The process that started last says how many. */
+function applyLimits(database: Database, { perOrg, perAgent, profiles }: AppParts['maxRunning']) {
+  return asSystem(database, async (db) => {
+    await setLimit(db, 'org', '*', perOrg)
+    await setLimit(db, 'agent', '*', perAgent)
+    for (const profile of profiles) await setLimit(db, 'agent', profile.name, profile.maxRunning)
+  })
+}

@@ -1,0 +1,115 @@
+/** What one process holds: the database, the fence, the workspaces, the agents of this machine. Opened in order, closed in reverse. */
+import { access, mkdir, readFile } from 'node:fs/promises'
+import { homedir, hostname } from 'node:os'
+import { join } from 'node:path'
+import { detectAgents, pickAgent, type PickedAgent } from './agents/detect.ts'
+import { readProfiles } from './agents/profiles.ts'
+import type { AgentProfile } from './agents/driver.ts'
+import { openDatabase, type Database } from './db/connect.ts'
+import { createWithLock } from './db/with-lock.ts'
+import type { Config } from './config.ts'
+import { cleanEnvironment } from './lib/clean-environment.ts'
+import { UserError, codeOf, messageOf } from './lib/errors.ts'
+import type { Log } from './lib/log.ts'
+import { closedFolderAbove } from './lib/reachable.ts'
+import { openFence } from './workspaces/fence/open-fence.ts'
+import { createGitWorkspaces } from './workspaces/git/git-workspaces.ts'
+import type { Fence, Workspaces } from './workspaces/workspace.ts'
+
+export interface Parts {
+  config: Config
+  env: NodeJS.ProcessEnv
+  log: Log
+  database: Database
+  fence: Fence
+  workspaces: Workspaces
+  profiles: readonly AgentProfile[]
+  picked: PickedAgent
+  host: string
+  close(): Promise<void>
+}
+
+/** `UserError` where something that the user set, or the machine, will not do. Nothing stays open then. */
+export async function openParts(config: Config, env: NodeJS.ProcessEnv, log: Log): Promise<Parts> {
+  await makeHome(config.home)
+  const profiles = await readAgentsFile(config.agentsFile)
+  const picked = pickAgent(await detectAgents(profiles, env), config.DROVER_AGENT)
+  const fence = await openFence({
+    sandbox: config.DROVER_SANDBOX,
+    stateDir: join(config.home, 'fence'),
+    path: env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+    onEgress: (event) => log.info({ egress: event }, 'egress'),
+  })
+  refuseOpenDoors(config, fence)
+  const database = await openDatabase({
+    folder: join(config.home, 'postgres'),
+    // Each run needs one now and then, the API some, the locks of the caches one each.
+    poolSize: Math.max(10, config.DROVER_CONCURRENCY + 6),
+    onWarning: (message) => log.warn(message),
+    ...(config.DATABASE_URL !== undefined && { url: config.DATABASE_URL }),
+  })
+  const workspaces = createGitWorkspaces({
+    fence,
+    root: config.workspacePath,
+    cacheRoot: join(config.home, 'cache'),
+    withLock: createWithLock(database),
+    env: cleanEnvironment(env, ['HOME', 'USER', 'SSH_AUTH_SOCK']),
+  })
+  return {
+    config,
+    env,
+    log,
+    database,
+    fence,
+    workspaces,
+    profiles,
+    picked,
+    host: hostname(),
+    close: () => database.close(),
+  }
+}
+
+/** Root's own home is closed to the users that the database and the agents run as; then the system's place for data serves. */
+export async function defaultHome(): Promise<string> {
+  const ours = join(homedir(), '.drover')
+  if (process.getuid?.() !== 0) return ours
+  return (await closedFolderAbove(ours)) === undefined ? ours : '/var/lib/drover'
+}
+
+async function makeHome(home: string) {
+  try {
+    await mkdir(home, { recursive: true })
+    await access(home, 2)
+  } catch (cause) {
+    throw new UserError(
+      'data-folder',
+      `Drover cannot use the data folder ${home}: ${messageOf(cause)}. Set DROVER_HOME to a folder that it may write to.`,
+      { cause },
+    )
+  }
+}
+
+async function readAgentsFile(path: string): Promise<AgentProfile[]> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return '{}'
+    throw new UserError('agents-file', `${path} cannot be read: ${messageOf(cause)}`, { cause })
+  })
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new UserError('agents-file', `${path} is no JSON: ${messageOf(cause)}`, { cause })
+  }
+  return readProfiles(json)
+}
+
+export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
+
+function refuseOpenDoors(config: Config, fence: Fence) {
+  if (isLoopback(config.HOST) || fence.kind !== 'none' || config.DROVER_SANDBOX === 'off') return
+  throw new UserError(
+    'no-fence',
+    `HOST=${config.HOST} opens Drover to other machines, and there is no fence around its agents. ${fence.explanation} ` +
+      'Or set DROVER_SANDBOX=off to run agents unfenced, knowingly.',
+  )
+}
