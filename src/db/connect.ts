@@ -63,14 +63,18 @@ async function connect(url: string, options: DatabaseOptions, revive?: () => Pro
     // refused. The types do not know that the pool waits for the promise (pg-pool 3.10, index.js).
     onConnect: (client) => client.query(`set role ${IDLE_ROLE}`) as unknown as void,
   })
+  let closing = false
   // An idle connection that breaks is replaced by the pool; unheard, its 'error' event would end the process.
-  pool.on('error', (error) => options.onWarning(`A database connection broke: ${error.message}`))
+  pool.on('error', (error) => {
+    if (!closing) options.onWarning(`A database connection broke: ${error.message}`)
+  })
   const listener = startListening(url, options.onWarning, revive)
   return {
     pool,
     listener,
     url,
     async close() {
+      closing = true
       await listener.stop()
       await pool.end()
     },

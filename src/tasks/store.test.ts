@@ -262,10 +262,7 @@ test('what somebody rolls back was never queued', async () => {
   const id = newId('task')
   await expect(
     asSystem(db, async (db) => {
-      await db
-        .insertInto('tasks')
-        .values({ id, org_id: 'org_default', agent: 'a', title: 't', prompt: 'p' } as never)
-        .execute()
+      await db.insertInto('tasks').values({ id, org_id: 'org_default', agent: 'a', title: 't', prompt: 'p' }).execute()
       throw new Error('no')
     }),
   ).rejects.toThrow('no')

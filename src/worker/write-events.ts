@@ -23,7 +23,7 @@ export function createEventWriter(database: Database, run: Run, onBroken: (error
   let writing: Promise<void> | undefined
   let broken: { error: unknown } | undefined
 
-  async function drain() {
+  async function drain(): Promise<void> {
     while (waiting.length > 0 && !broken) {
       const batch = joinText(waiting)
       waiting = []
@@ -62,7 +62,7 @@ export function createEventWriter(database: Database, run: Run, onBroken: (error
       writing ??= drain()
     },
     async flush() {
-      while (writing) await writing
+      await writing
       if (broken) throw broken.error
     },
   }

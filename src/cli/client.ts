@@ -1,0 +1,60 @@
+import { UserError, codeOf, messageOf } from '../lib/errors.ts'
+import type { TaskEvent } from '../http/wire.ts'
+import { followEvents, type FollowOptions } from './follow-events.ts'
+import { refusalOf } from './refused.ts'
+
+/** Talks to the API of one service with one key. Throws `Refused`, or `UserError('service-away')`. */
+export interface Client {
+  readonly url: string
+  get<T>(path: string): Promise<T>
+  text(path: string): Promise<string>
+  post<T>(path: string, body?: object): Promise<T>
+  delete(path: string): Promise<void>
+  /** The events of a task as they happen; see followEvents. */
+  events(taskId: string, options: FollowOptions): AsyncGenerator<TaskEvent, void>
+}
+
+export function createClient(url: string, key: string): Client {
+  const authorization = `Bearer ${key}`
+
+  async function call(method: string, path: string, body?: object): Promise<Response> {
+    const request = {
+      method,
+      headers: { authorization, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    }
+    const response = await fetch(new URL(path, url), request).catch((error: unknown) => {
+      throw serviceAway(url, error)
+    })
+    if (!response.ok) throw await refusalOf(response)
+    return response
+  }
+
+  return {
+    url,
+    get: async <T>(path: string) => (await call('GET', path)).json() as Promise<T>,
+    text: async (path) => (await call('GET', path)).text(),
+    post: async <T>(path: string, body?: object) => (await call('POST', path, body ?? {})).json() as Promise<T>,
+    async delete(path) {
+      await call('DELETE', path)
+    },
+    events: (taskId, options) =>
+      followEvents((lastId, signal) => {
+        const headers = { authorization, accept: 'text/event-stream', 'last-event-id': String(lastId) }
+        return fetch(new URL(`/v1/tasks/${taskId}/events`, url), { headers, signal })
+      }, options),
+  }
+}
+
+export const serviceAway = (url: string, cause: unknown) =>
+  new UserError(
+    'service-away',
+    `The service does not answer at ${url} (${reasonOf(cause)}). Start it with: drover up`,
+    { cause },
+  )
+
+/** `fetch failed` says nothing; what caused it does. */
+function reasonOf(error: unknown): string {
+  const inner = error instanceof Error && error.cause !== undefined ? error.cause : error
+  return codeOf(inner) ?? messageOf(inner)
+}

@@ -1,0 +1,62 @@
+import type { Command } from 'commander'
+import type { Codebase, Task } from '../../http/wire.ts'
+import { addCommand, does, type Cli } from '../cli.ts'
+import type { Client } from '../client.ts'
+import { ensureCodebase } from '../ensure-codebase.ts'
+import { followTask } from '../follow-task.ts'
+import { showEnd } from '../render-task.ts'
+import { resolveRepository } from '../repository.ts'
+import { connectOrStart } from '../service.ts'
+
+interface RunOptions {
+  repo?: string
+  agent?: string
+  json?: boolean
+}
+
+export function addRunCommand(program: Command, cli: Cli): void {
+  addCommand(program, 'run <prompt>', {
+    about: 'give an agent one piece of work, and watch it',
+    examples: [
+      'drover run "Fix the failing test in src/parse.ts"',
+      'drover run "Explain how the cache works" --repo https://github.com/acme/app',
+      'drover run "write hello.txt: Hello" --agent scripted --json',
+    ],
+  })
+    .option('--repo <path or URL>', 'the repository to work on (default: that of the current folder)')
+    .option('--agent <name>', 'the agent that works (default: the one that `drover agents` marks)')
+    .action(does(cli, (prompt: string, options: RunOptions) => run(cli, prompt, options)))
+}
+
+async function run(cli: Cli, prompt: string, { repo, agent, json = false }: RunOptions) {
+  const repository = await resolveRepository(repo, cli.parts.folder ?? process.cwd())
+  const service = await connectOrStart(cli)
+  try {
+    const { client } = service
+    const codebase = await codebaseFor(cli, client, repository)
+    const started = await client.post<Task>('/v1/tasks', {
+      prompt,
+      codebase: codebase.id,
+      ...(agent !== undefined && { agent }),
+    })
+    cli.out.note(cli.out.noteStyle('dim', `${started.agent} works on ${codebase.name} (${started.id})`))
+    const { task, exitCode } = await followTask(cli, client, started, { quiet: json })
+    if (json) cli.out.json(task)
+    else showEnd(task, codebase, cli.out)
+    return exitCode
+  } finally {
+    await service.close()
+  }
+}
+
+/** The codebase to work on: one that is known by this name, or the repository, added if it is new. */
+export async function codebaseFor(
+  cli: Cli,
+  client: Client,
+  repository: Awaited<ReturnType<typeof resolveRepository>>,
+): Promise<Codebase> {
+  if ('name' in repository) return client.get<Codebase>(`/v1/codebases/${encodeURIComponent(repository.name)}`)
+  return ensureCodebase(client, repository.address, ({ name, url }) =>
+    cli.out.note(cli.out.noteStyle('dim', `Added the codebase ${name} (${url})`)),
+  )
+}

@@ -1,0 +1,45 @@
+import type { Readable, Writable } from 'node:stream'
+import type { Config } from '../config.ts'
+
+/** One thing that `drover doctor` looked at. */
+export interface Check {
+  name: string
+  status: 'ok' | 'warn' | 'fail'
+  /** What was found, and what to do where it is not well. */
+  message: string
+}
+
+export interface StartedService {
+  url: string
+  apiKey: string
+  /** Lines for a person: the agent and why, the fence, where the key is. */
+  summary: string[]
+  /** Drains, then ends everything that was started. */
+  stop(): Promise<void>
+}
+
+/** Where a command reads and writes; that of the process, or a test's. */
+export interface Io {
+  stdin: Readable & { isTTY?: boolean }
+  stdout: Writable & { isTTY?: boolean; columns?: number }
+  stderr: Writable & { isTTY?: boolean }
+}
+
+/** What the command line cannot do over the API. main.ts brings it. */
+export interface CliParts {
+  env: NodeJS.ProcessEnv
+  version: string
+  /** `UserError('settings')` when they are not right. */
+  config(): Promise<Config>
+  /** Everything, in this process. */
+  startService(options: { port?: number; host?: string; quiet?: boolean }): Promise<StartedService>
+  startWorker(): Promise<{ summary: string[]; stop(): Promise<void> }>
+  /** The names of what was applied. */
+  migrate(): Promise<string[]>
+  doctor(): Promise<Check[]>
+  /** Returns the exit code. */
+  demo(): Promise<number>
+  io?: Io
+  /** Where commands look for a repository; the folder of the process if left out. */
+  folder?: string
+}

@@ -1,0 +1,45 @@
+import addCompletion from '@bomb.sh/tab/commander'
+import { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { addAgentsCommand, addWorkersCommand } from './commands/agents.ts'
+import { addChatCommand } from './commands/chat.ts'
+import { addCodebaseCommands } from './commands/codebase.ts'
+import { addConfigCommand } from './commands/config.ts'
+import { addKeyCommands } from './commands/key.ts'
+import { addLocalCommands } from './commands/local.ts'
+import { addRunCommand } from './commands/run.ts'
+import { addScheduleCommands } from './commands/schedule.ts'
+import { addTaskCommands } from './commands/task.ts'
+import { addUpCommand, addWorkerCommand } from './commands/up.ts'
+import { EXIT_CODES_HELP } from './exit-codes.ts'
+
+/** Every command. Nothing is done before `parseAsync`; nothing ends the process. */
+export function createProgram(cli: Cli): Command {
+  const program = new Command('drover')
+    .description('Drive AI coding agents in fenced git workspaces.')
+    .version(cli.parts.version, '-V, --version')
+    .showHelpAfterError('(drover --help, or drover help COMMAND, says how)')
+    .configureOutput({
+      writeOut: (text) => cli.io.stdout.write(text),
+      writeErr: (text) => cli.io.stderr.write(text),
+    })
+    .addHelpText(
+      'after',
+      `\nExamples:\n  drover up\n  drover run "Fix the failing test"\n  drover task list --status running\n${EXIT_CODES_HELP}`,
+    )
+    .exitOverride()
+  addUpCommand(program, cli)
+  addRunCommand(program, cli)
+  addChatCommand(program, cli)
+  addTaskCommands(program, cli)
+  addCodebaseCommands(program, cli)
+  addScheduleCommands(program, cli)
+  addAgentsCommand(program, cli)
+  addWorkersCommand(program, cli)
+  addWorkerCommand(program, cli)
+  addKeyCommands(program, cli)
+  addConfigCommand(program, cli)
+  addLocalCommands(program, cli)
+  addCompletion(program, { completionCommandName: 'completion' })
+  return program
+}

@@ -1,0 +1,76 @@
+/** Looks at everything that Drover needs, and says of each whether it is well and what to do if not. */
+import { statfs } from 'node:fs/promises'
+import { detectAgents } from './agents/detect.ts'
+import type { Check } from './cli/parts.ts'
+import type { Config } from './config.ts'
+import { messageOf } from './lib/errors.ts'
+import type { Log } from './lib/log.ts'
+import { runBriefly } from './lib/run-briefly.ts'
+import { openParts } from './parts.ts'
+
+const LOW_DISK_BYTES = 2 * 1024 ** 3
+const OLDEST_GIT = [2, 31] as const
+
+export async function examine(config: Config, env: NodeJS.ProcessEnv, log: Log): Promise<Check[]> {
+  const checks: Check[] = [await gitCheck(env)]
+  try {
+    const parts = await openParts(config, env, log)
+    try {
+      checks.push({
+        name: 'database',
+        status: 'ok',
+        message:
+          config.DATABASE_URL === undefined
+            ? 'The built-in PostgreSQL runs and is up to date.'
+            : 'DATABASE_URL answers and is up to date.',
+      })
+      checks.push({
+        name: 'fence',
+        status: parts.fence.kind === 'none' ? 'warn' : 'ok',
+        message: parts.fence.explanation,
+      })
+      checks.push({ name: 'agent', status: 'ok', message: `${parts.picked.name}: ${parts.picked.reason}` })
+      for (const agent of await detectAgents(parts.profiles, env)) {
+        const { installed, auth, hint } = agent.probe
+        const ready = installed && auth !== 'missing'
+        if (ready) checks.push({ name: `agent ${agent.name}`, status: 'ok', message: `${agent.title} can be used.` })
+        else
+          checks.push({
+            name: `agent ${agent.name}`,
+            status: 'warn',
+            message: hint ?? `${agent.title} is not installed.`,
+          })
+      }
+      checks.push(await diskCheck(config.home))
+    } finally {
+      await parts.close()
+    }
+  } catch (error) {
+    checks.push({ name: 'start', status: 'fail', message: messageOf(error) })
+  }
+  return checks
+}
+
+async function gitCheck(env: NodeJS.ProcessEnv): Promise<Check> {
+  const { output } = await runBriefly('git', ['--version'], { env: { PATH: env.PATH }, timeoutMs: 5_000 })
+  const [, major, minor] = /^git version (\d+)\.(\d+)/m.exec(output) ?? []
+  if (major === undefined || minor === undefined)
+    return { name: 'git', status: 'fail', message: 'git is not on PATH. Install it: apt-get install git' }
+  const isOld = Number(major) < OLDEST_GIT[0] || (Number(major) === OLDEST_GIT[0] && Number(minor) < OLDEST_GIT[1])
+  if (isOld)
+    return {
+      name: 'git',
+      status: 'fail',
+      message: `git ${major}.${minor} is too old: ${OLDEST_GIT.join('.')} or newer is needed.`,
+    }
+  return { name: 'git', status: 'ok', message: `git ${major}.${minor}` }
+}
+
+async function diskCheck(home: string): Promise<Check> {
+  const { bavail, bsize } = await statfs(home)
+  const free = bavail * bsize
+  const message = `${(free / 1024 ** 3).toFixed(1)} GiB are free in ${home}.`
+  return free < LOW_DISK_BYTES
+    ? { name: 'disk', status: 'warn', message: `${message} That is little: clones and the database need room.` }
+    : { name: 'disk', status: 'ok', message }
+}

@@ -1,0 +1,74 @@
+import { secureHeaders } from 'hono/secure-headers'
+import { createApi } from './api.ts'
+import { correlate, watchRequests } from './ask.ts'
+import { addAgentRoutes } from './agent-routes.ts'
+import { requireKey } from './auth.ts'
+import { limitBodies } from './body-limit.ts'
+import { addCodebaseRoutes } from './codebase-routes.ts'
+import { addConversationRoutes } from './conversation-routes.ts'
+import { addDocsPage } from './docs-page.ts'
+import { addEventRoutes } from './event-routes.ts'
+import { addHealthRoutes } from './health-routes.ts'
+import { addKeyRoutes } from './key-routes.ts'
+import { createMetrics } from './metrics.ts'
+import type { HttpParts } from './parts.ts'
+import { answerToError, problemAnswer } from './problems.ts'
+import { addScheduleRoutes } from './schedule-routes.ts'
+import { addTaskRoutes } from './task-routes.ts'
+import { watchTasks } from './watch-tasks.ts'
+import { addWorkerRoutes } from './worker-routes.ts'
+
+export interface Http {
+  fetch(request: Request): Promise<Response>
+  /** The OpenAPI 3.1 document. */
+  document(): object
+  /** Ends what would never end by itself: event streams. Their readers come back, here or elsewhere. */
+  close(): Promise<void>
+}
+
+/** The API over standard requests and answers: no port, no server. */
+export function createHttp(parts: HttpParts): Http {
+  const { database, log, version } = parts
+  const { pollMs, heartbeatMs } = parts.streams ?? { pollMs: 1_000, heartbeatMs: 15_000 }
+  const metrics = createMetrics(database, version)
+  const watcher = watchTasks(database, pollMs, (error) => log.warn({ err: error }, 'cannot look for new events'))
+
+  const api = createApi()
+  api.use(
+    correlate(log),
+    watchRequests((request) => metrics.noteRequest(request)),
+    secureHeaders({ strictTransportSecurity: false }),
+    limitBodies(),
+  )
+  api.use('/v1/*', requireKey(database))
+  api.use('/metrics', requireKey(database))
+  addTaskRoutes(api, parts)
+  addEventRoutes(api, { database, watcher, log, heartbeatMs })
+  addCodebaseRoutes(api, parts)
+  addConversationRoutes(api, parts)
+  addAgentRoutes(api, parts)
+  addWorkerRoutes(api, parts)
+  addScheduleRoutes(api, parts)
+  addKeyRoutes(api, parts)
+  addHealthRoutes(api, parts, metrics)
+  addDocsPage(api)
+  api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The key of this machine is in the file api-key of the data folder; `drover key create` makes more.',
+  })
+  const document = () =>
+    api.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: { title: 'Drover', version, description: 'Drive AI coding agents in fenced git workspaces.' },
+      servers: [{ url: '/' }],
+      security: [{ apiKey: [] }],
+    })
+  api.get('/openapi.json', (c) => c.json(document()))
+  api.notFound((c) =>
+    problemAnswer(c, 'route-unknown', `There is no ${c.req.method} ${c.req.path}. /docs shows what there is.`),
+  )
+  api.onError(answerToError)
+
+  return { fetch: async (request) => api.fetch(request), document, close: () => watcher.stop() }
+}

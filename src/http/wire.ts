@@ -1,0 +1,288 @@
+/** What goes over the wire, as schemas and as types. The command line imports the types, and nothing else of this folder. */
+import { z } from '@hono/zod-openapi'
+import { TASK_STATUSES } from '../tasks/task.ts'
+import { EventBody, Question } from './wire-events.ts'
+
+const Time = z.iso.datetime().openapi({ example: '2026-11-21T09:30:00.000Z' })
+const id = (example: string) => z.string().openapi({ example })
+const PROMPT_BYTES = 2 ** 20
+
+const Prompt = z
+  .string()
+  .refine((text) => text.trim() !== '', 'It is empty. Say what is to be done.')
+  .refine(
+    (text) => Buffer.byteLength(text) <= PROMPT_BYTES,
+    `A prompt holds at most 1 MiB (${PROMPT_BYTES} bytes). Put the long part into a file of the repository and refer to it.`,
+  )
+  .openapi({ description: 'What is to be done, at most 1 MiB', example: 'Fix the failing test in src/parse.ts' })
+
+const Name = z.string().trim().min(1).max(100)
+const AgentName = z
+  .string()
+  .min(1)
+  .openapi({ description: 'One of GET /v1/agents; the default one if left out', example: 'scripted' })
+const CodebaseRef = z
+  .string()
+  .min(1)
+  .openapi({ description: 'Id, name, or URL or path of a known codebase', example: 'my-app' })
+
+export const Problem = z
+  .object({
+    type: z.string().openapi({ example: 'urn:drover:problem:task-unknown' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().openapi({ description: 'What happened to this request, and what to do' }),
+    code: z.string().openapi({ description: 'Stable, for programs', example: 'task-unknown' }),
+    correlationId: z.string().openapi({ description: 'Look for it in the log' }),
+    errors: z
+      .array(z.object({ in: z.string(), field: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: 'Every field that is wrong' }),
+  })
+  .openapi('Problem')
+export type Problem = z.infer<typeof Problem>
+
+const TaskResult = z
+  .object({
+    text: z.string().openapi({ description: "The agent's answer, in Markdown" }),
+    branch: z.string().optional(),
+    base: z.string().optional(),
+    head: z.string().optional(),
+    commits: z.array(z.object({ sha: z.string(), subject: z.string() })).optional(),
+    diffStat: z.string().optional(),
+    diffArtifactId: z.string().optional(),
+    durationMs: z.number(),
+  })
+  .openapi('TaskResult')
+
+export const Task = z
+  .object({
+    id: id('tsk_01kanv3e5x8t1z6w2q9r4c7b0d'),
+    status: z.enum(TASK_STATUSES),
+    waitingFor: z.enum(['input', 'children', 'limit']).nullable(),
+    question: Question.nullable().openapi({ description: 'What it waits for an answer to' }),
+    title: z.string(),
+    prompt: z.string(),
+    kind: z.string(),
+    agent: z.string(),
+    workerType: z.string(),
+    priority: z.int(),
+    runAt: Time,
+    attempt: z.int(),
+    failures: z.int(),
+    maxAttempts: z.int(),
+    cancelRequested: z.boolean(),
+    parentId: z.string().nullable(),
+    conversationId: z.string().nullable(),
+    codebaseId: z.string().nullable(),
+    result: TaskResult.nullable(),
+    failure: z.object({ class: z.string(), message: z.string() }).nullable(),
+    lastEvent: z.int().openapi({ description: 'The number of its newest event' }),
+    createdBy: z.string().nullable(),
+    correlationId: z.string().nullable(),
+    createdAt: Time,
+    startedAt: Time.nullable(),
+    finishedAt: Time.nullable(),
+  })
+  .openapi('Task')
+export type Task = z.infer<typeof Task>
+
+export const TaskList = z
+  .object({
+    tasks: z.array(Task),
+    next: z.string().nullable().openapi({ description: 'The `cursor` of the next page' }),
+  })
+  .openapi('TaskList')
+export type TaskList = z.infer<typeof TaskList>
+
+export const NewTask = z
+  .strictObject({
+    prompt: Prompt,
+    codebase: CodebaseRef.optional(),
+    conversationId: z.string().optional().openapi({ description: 'A conversation to go on in, instead of `codebase`' }),
+    agent: AgentName.optional(),
+    title: z.string().trim().min(1).max(200).optional(),
+    priority: z.int().min(0).max(1_000).optional().openapi({ description: 'Smaller is sooner; 100 if left out' }),
+    runAt: z.iso.datetime({ offset: true }).optional().openapi({ description: 'Not before this time' }),
+    parentId: z.string().optional(),
+    workerType: z.string().optional().openapi({ example: 'general' }),
+    maxAttempts: z.int().min(1).max(100).optional(),
+  })
+  .refine((task) => (task.codebase === undefined) !== (task.conversationId === undefined), {
+    path: ['codebase'],
+    message: 'Give either `codebase` or `conversationId`.',
+  })
+  .openapi('NewTask')
+export type NewTask = z.infer<typeof NewTask>
+
+export const Retry = z.strictObject({ prompt: Prompt.optional() }).openapi('Retry')
+export type Retry = z.infer<typeof Retry>
+
+export const Answer = z
+  .strictObject({
+    choice: z.string().optional().openapi({ description: "The id of one of the question's choices", example: 'allow' }),
+    text: z.string().min(1).optional(),
+  })
+  .refine((answer) => (answer.choice === undefined) !== (answer.text === undefined), {
+    path: ['choice'],
+    message: 'Give either `choice` or `text`.',
+  })
+  .openapi('Answer')
+export type Answer = z.infer<typeof Answer>
+
+export const TaskEvent = z
+  .object({
+    taskId: z.string(),
+    seq: z.int().openapi({ description: 'From 1, without gaps within a task' }),
+    attempt: z.int(),
+    at: Time,
+    event: EventBody,
+  })
+  .openapi('TaskEvent')
+export type TaskEvent = z.infer<typeof TaskEvent>
+
+export const TaskEventList = z.object({ events: z.array(TaskEvent) }).openapi('TaskEventList')
+export type TaskEventList = z.infer<typeof TaskEventList>
+
+export const Codebase = z
+  .object({
+    id: id('cbs_01kanv3e5x8t1z6w2q9r4c7b0d'),
+    name: z.string(),
+    url: z.string(),
+    defaultBranch: z.string(),
+    createdAt: Time,
+  })
+  .openapi('Codebase')
+export type Codebase = z.infer<typeof Codebase>
+
+export const NewCodebase = z
+  .strictObject({
+    url: z.string().trim().min(1).openapi({
+      description: 'https://, ssh:// or file:// URL, or an absolute path on the machine of the service',
+      example: 'https://github.com/acme/app',
+    }),
+    name: Name.regex(/^[\w.-]+$/, 'Letters, digits, ".", "-" and "_" only.')
+      .optional()
+      .openapi({ description: 'The last part of the URL if left out' }),
+  })
+  .openapi('NewCodebase')
+export type NewCodebase = z.infer<typeof NewCodebase>
+export const CodebaseList = z.object({ codebases: z.array(Codebase) }).openapi('CodebaseList')
+export type CodebaseList = z.infer<typeof CodebaseList>
+
+export const Conversation = z
+  .object({
+    id: id('cnv_01kanv3e5x8t1z6w2q9r4c7b0d'),
+    title: z.string(),
+    codebaseId: z.string().nullable(),
+    agent: z.string(),
+    branch: z.string().nullable(),
+    createdAt: Time,
+  })
+  .openapi('Conversation')
+export type Conversation = z.infer<typeof Conversation>
+
+export const ConversationWithMessages = Conversation.extend({
+  messages: z.array(
+    z.object({ id: z.string(), author: z.enum(['person', 'agent']), text: z.string(), createdAt: Time }),
+  ),
+}).openapi('ConversationWithMessages')
+export type ConversationWithMessages = z.infer<typeof ConversationWithMessages>
+
+export const Agent = z
+  .object({
+    name: z.string(),
+    title: z.string(),
+    driver: z.string(),
+    installed: z.boolean(),
+    version: z.string().optional(),
+    auth: z.enum(['ok', 'missing', 'unknown', 'not_needed']),
+    hint: z.string().optional().openapi({ description: 'What to do next' }),
+    selected: z.boolean().openapi({ description: 'Used where no agent is named' }),
+  })
+  .openapi('Agent')
+export type Agent = z.infer<typeof Agent>
+export const AgentList = z.object({ agents: z.array(Agent) }).openapi('AgentList')
+export type AgentList = z.infer<typeof AgentList>
+
+export const Worker = z
+  .object({
+    id: id('wrk_01kanv3e5x8t1z6w2q9r4c7b0d'),
+    host: z.string(),
+    pid: z.int(),
+    types: z.array(z.string()),
+    concurrency: z.int(),
+    version: z.string(),
+    draining: z.boolean(),
+    startedAt: Time,
+    heartbeatAt: Time,
+  })
+  .openapi('Worker')
+export type Worker = z.infer<typeof Worker>
+export const WorkerList = z.object({ workers: z.array(Worker) }).openapi('WorkerList')
+export type WorkerList = z.infer<typeof WorkerList>
+
+export const Schedule = z
+  .object({
+    id: id('sch_01kanv3e5x8t1z6w2q9r4c7b0d'),
+    name: z.string(),
+    cron: z.string(),
+    timezone: z.string(),
+    prompt: z.string(),
+    agent: z.string(),
+    codebaseId: z.string().nullable(),
+    enabled: z.boolean(),
+    nextRunAt: Time,
+    lastRunAt: Time.nullable(),
+    lastTaskId: z.string().nullable(),
+  })
+  .openapi('Schedule')
+export type Schedule = z.infer<typeof Schedule>
+
+export const NewSchedule = z
+  .strictObject({
+    name: Name,
+    cron: z.string().min(1).openapi({ description: 'Five fields, as in crontab(5)', example: '0 9 * * 1-5' }),
+    timezone: z.string().optional().openapi({ description: 'UTC if left out', example: 'Europe/Berlin' }),
+    prompt: Prompt,
+    codebase: CodebaseRef,
+    agent: AgentName.optional(),
+  })
+  .openapi('NewSchedule')
+export type NewSchedule = z.infer<typeof NewSchedule>
+export const ScheduleList = z.object({ schedules: z.array(Schedule) }).openapi('ScheduleList')
+export type ScheduleList = z.infer<typeof ScheduleList>
+
+export const ApiKey = z
+  .object({
+    id: id('key_01kanv3e5x8t1z6w2q9r4c7b0d'),
+    name: z.string(),
+    createdAt: Time,
+    lastUsedAt: Time.nullable(),
+  })
+  .openapi('ApiKey')
+export type ApiKey = z.infer<typeof ApiKey>
+
+export const NewApiKey = z.strictObject({ name: Name }).openapi('NewApiKey')
+export type NewApiKey = z.infer<typeof NewApiKey>
+
+export const CreatedApiKey = ApiKey.extend({
+  token: z.string().nullable().openapi({
+    description: 'Shown this once: it is not stored. Null in the answer to a repeated Idempotency-Key',
+    example: 'drover_…',
+  }),
+}).openapi('CreatedApiKey')
+export type CreatedApiKey = z.infer<typeof CreatedApiKey>
+export const ApiKeyList = z.object({ keys: z.array(ApiKey) }).openapi('ApiKeyList')
+export type ApiKeyList = z.infer<typeof ApiKeyList>
+
+export const Health = z
+  .object({
+    status: z.enum(['ok', 'draining', 'failing']),
+    version: z.string(),
+    database: z.string().openapi({ description: '`ok`, or what is wrong with it' }),
+    fence: z.string().openapi({ description: 'How agents are fenced here' }),
+    workers: z.int().nullable().openapi({ description: 'How many are alive; null where the database does not answer' }),
+  })
+  .openapi('Health')
+export type Health = z.infer<typeof Health>

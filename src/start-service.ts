@@ -1,0 +1,141 @@
+/** What a process of Drover does, started and stopped in the right order: the service, or a worker alone. */
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { agentDirectory, agentSet } from './agent-set.ts'
+import { createApp } from './app.ts'
+import type { Config } from './config.ts'
+import { asOrg, asSystem } from './db/scope.ts'
+import { startServer } from './http/server.ts'
+import { UserError } from './lib/errors.ts'
+import type { Log } from './lib/log.ts'
+import { DEFAULT_ORG } from './orgs/org.ts'
+import { authenticate, createApiKey, listApiKeys } from './orgs/store.ts'
+import { isLoopback, openParts, type Parts } from './parts.ts'
+import { VERSION } from './version.ts'
+
+export interface Started {
+  /** For people: what runs, and what they may want to know of it. */
+  summary: string[]
+  stop(): Promise<void>
+}
+
+export interface Service extends Started {
+  url: string
+  apiKey: string
+}
+
+/** API, worker and upkeep in this process. */
+export async function startService(config: Config, env: NodeJS.ProcessEnv, log: Log): Promise<Service> {
+  const parts = await openParts(config, env, log)
+  const undo: (() => Promise<void>)[] = [() => parts.close()]
+  try {
+    const app = appOf(parts)
+    await app.applyLimits()
+    const apiKey = await keyOfThisMachine(parts)
+    await refuseWithoutKey(parts)
+    const server = await startServer(app.http, {
+      host: config.HOST,
+      port: config.PORT,
+      ...(config.DROVER_URL !== undefined && { allowedHosts: [new URL(config.DROVER_URL).hostname] }),
+    })
+    undo.push(() => server.stop())
+    undo.push(...(await startWork(parts, app)))
+    return {
+      url: server.url,
+      apiKey,
+      summary: [...summaryOf(parts), `Its key is in ${keyFile(config)}; for other machines: drover key create`],
+      async stop() {
+        app.drain()
+        await inReverse(undo)
+      },
+    }
+  } catch (error) {
+    await inReverse(undo)
+    throw error
+  }
+}
+
+/** A worker alone, on the database that others share. */
+export async function startWorker(config: Config, env: NodeJS.ProcessEnv, log: Log): Promise<Started> {
+  const parts = await openParts(config, env, log)
+  const undo: (() => Promise<void>)[] = [() => parts.close()]
+  try {
+    undo.push(...(await startWork(parts, appOf(parts))))
+    return { summary: summaryOf(parts), stop: () => inReverse(undo) }
+  } catch (error) {
+    await inReverse(undo)
+    throw error
+  }
+}
+
+function appOf(parts: Parts) {
+  const { config, env, profiles, picked } = parts
+  return createApp({
+    ...parts,
+    version: VERSION,
+    agents: agentSet(profiles, env),
+    directory: agentDirectory(profiles, picked, env),
+    remoteFor({ id, url }) {
+      const host = URL.canParse(url) ? new URL(url).hostname : ''
+      const token = config.gitTokens[host]
+      return { codebaseId: id, url, ...(token !== undefined && { token }) }
+    },
+    workspaceIdleDays: config.DROVER_WORKSPACE_IDLE_DAYS,
+    maxRunning: {
+      profiles,
+      ...(config.DROVER_MAX_RUNNING_PER_ORG !== undefined && { perOrg: config.DROVER_MAX_RUNNING_PER_ORG }),
+      ...(config.DROVER_MAX_RUNNING_PER_AGENT !== undefined && { perAgent: config.DROVER_MAX_RUNNING_PER_AGENT }),
+    },
+  })
+}
+
+async function startWork({ config }: Parts, app: ReturnType<typeof createApp>): Promise<(() => Promise<void>)[]> {
+  const upkeep = app.startUpkeep()
+  if (config.DROVER_CONCURRENCY === 0) return [() => upkeep.stop()]
+  const pool = await app.startWorkers({
+    types: config.workerTypes,
+    concurrency: config.DROVER_CONCURRENCY,
+    version: VERSION,
+    leaseSeconds: config.DROVER_LEASE_SECONDS,
+    pollMs: 500,
+    drainMs: config.DROVER_DRAIN_SECONDS * 1_000,
+  })
+  return [() => upkeep.stop(), () => pool.stop()]
+}
+
+async function inReverse(undo: (() => Promise<void>)[]) {
+  for (const step of undo.splice(0).toReversed()) await step()
+}
+
+const summaryOf = ({ config, picked, fence }: Parts) => [
+  `Data in ${config.home}${config.DATABASE_URL === undefined ? ', with the built-in PostgreSQL' : ', database at DATABASE_URL'}`,
+  `Agent: ${picked.name}. ${picked.reason}`,
+  `Fence: ${fence.explanation}`,
+]
+
+const keyFile = (config: Config) => join(config.home, 'api-key')
+const KEY_NAME_OF_MACHINE = 'this machine: '
+
+/** The key that the command line of this machine uses: made at the first start, readable by its owner only. */
+async function keyOfThisMachine({ config, database, host }: Parts): Promise<string> {
+  const file = keyFile(config)
+  const stored = (await readFile(file, 'utf8').catch(() => '')).trim()
+  if (stored !== '' && (await asSystem(database, (db) => authenticate(db, stored)))) return stored
+  const { token } = await asOrg(database, DEFAULT_ORG, (db) =>
+    createApiKey(db, DEFAULT_ORG, `${KEY_NAME_OF_MACHINE}${host}`),
+  )
+  await writeFile(file, `${token}\n`, { mode: 0o600 })
+  await chmod(file, 0o600)
+  return token
+}
+
+/** Beyond this machine Drover opens only once somebody has made a key on purpose. */
+async function refuseWithoutKey({ config, database }: Parts) {
+  if (isLoopback(config.HOST)) return
+  const keys = await asSystem(database, listApiKeys)
+  if (keys.some((key) => !key.name.startsWith(KEY_NAME_OF_MACHINE))) return
+  throw new UserError(
+    'no-key',
+    `HOST=${config.HOST} opens Drover to other machines, and no key was made for them. Start it once with HOST=127.0.0.1, run: drover key create <name>`,
+  )
+}
