@@ -44,8 +44,8 @@ export async function runDemo({ say, drover, env }: DemoParts): Promise<number> 
     const code = await drover(['run', PROMPT, '--repo', repository, '--agent', 'scripted'], quiet)
     const { stdout: branches } = await git(repository, 'branch', '--list', 'drover/*', '--format=%(refname:short)')
     const branch = branches.trim().split('\n')[0] ?? ''
-    say(`\nWhat the repository has now (git log -2 --stat ${branch}):\n`)
-    say((await git(repository, 'log', '-2', '--stat', '--format=%h %an: %s', branch)).stdout)
+    say(`\nWhat the repository has now (git log --stat main..${branch}):\n`)
+    say((await git(repository, 'log', '--stat', '--format=%h %an: %s', `main..${branch}`)).stdout)
     say('And its diff:\n')
     say((await git(repository, 'diff', `main...${branch}`)).stdout)
     return code

@@ -22,19 +22,23 @@ export interface Output {
 
 export function createOutput({ stdin, stdout, stderr }: Io, env: NodeJS.ProcessEnv): Output {
   let isMidLine = false
+  let isAfterLine = false
   const paint = (stream: Io['stdout' | 'stderr'], style: Style, text: string) =>
     wantsColor(stream, env) ? styleText(style, text, { validateStream: false }) : text
   /** Both streams end on the same terminal: a line begins on a line of its own. */
   const line = (stream: Io['stdout' | 'stderr'], text: string) => {
     if (isMidLine) stdout.write('\n')
     isMidLine = false
+    isAfterLine = true
     stream.write(`${text}\n`)
   }
   return {
     canAsk: stdin.isTTY === true && stderr.isTTY === true,
     write(text) {
-      const plain = plainText(text)
+      // A line of ours already parts the pieces of a text.
+      const plain = isAfterLine ? plainText(text).replace(/^\n+/, '') : plainText(text)
       if (plain === '') return
+      isAfterLine = false
       isMidLine = !plain.endsWith('\n')
       stdout.write(plain)
     },

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { messageOf } from '../lib/errors.ts'
 
 /** Undefined: the connection was away, and something may have been missed. */
-export type Heard = (payload: string | undefined) => void
+type Heard = (payload: string | undefined) => void
 
 /** A NOTIFY is a hint, never the truth: whoever listens also looks by himself now and then. */
 export interface Listener {
@@ -12,6 +12,8 @@ export interface Listener {
   stop(): Promise<void>
 }
 
+/** A stop waits for a connection that is coming up; so it must not come up for ever. */
+const CONNECT_MS = 10_000
 const RECONNECT_MS = [100, 250, 500, 1_000, 2_000, 5_000]
 
 /** One connection for all that this process listens to; it comes back by itself, after `revive` where one is given. */
@@ -29,18 +31,30 @@ export function startListening(
   }
 
   async function connection(): Promise<void> {
-    const fresh = new pg.Client({ connectionString: url, application_name: 'drover listen', keepAlive: true })
+    const fresh = new pg.Client({
+      connectionString: url,
+      application_name: 'drover listen',
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+    })
     const ended = new Promise<void>((resolve) => fresh.once('end', resolve))
     fresh.on('error', (error) => onWarning(`The connection that listens broke: ${error.message}`))
     fresh.on('notification', ({ channel, payload }) => {
       for (const heard of hearers.get(channel) ?? []) heard(payload)
     })
     await fresh.connect()
-    if (hearers.size > 0) await fresh.query([...hearers.keys()].map((channel) => `listen ${channel}`).join('; '))
-    client = fresh
-    tellAll()
-    await ended
-    client = undefined
+    try {
+      // `stop` ends the connection that it sees; one that came up meanwhile ends itself.
+      if (stopping.signal.aborted) return
+      // Seen before the query below goes out: who begins to hear during it asks for his channel himself.
+      client = fresh
+      if (hearers.size > 0) await fresh.query([...hearers.keys()].map((channel) => `listen ${channel}`).join('; '))
+      tellAll()
+      await ended
+    } finally {
+      client = undefined
+      await fresh.end().catch(() => undefined)
+    }
   }
 
   async function loop() {

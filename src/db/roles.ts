@@ -35,7 +35,11 @@ export async function createRoles(client: pg.ClientBase, login: string) {
     [login, ROLES, ROLES.length],
   )
   if (rows[0]?.ready === true) return
-  for (const role of ROLES) await once(client, `create role ${role} nologin`)
+  for (const role of ROLES) {
+    await once(client, `create role ${role} nologin`).catch((cause: unknown) => {
+      throw codeOf(cause) === '42501' ? rolesMissing(login, cause) : cause
+    })
+  }
   await client.query(`grant ${ROLES.join(', ')} to ${client.escapeIdentifier(login)}`).catch((cause: unknown) => {
     // Two starts that grant at once collide in the catalog; the other one has done it.
     if (codeOf(cause) !== 'XX000' && codeOf(cause) !== '23505') throw rolesMissing(login, cause)
@@ -46,7 +50,6 @@ async function once(client: pg.ClientBase, statement: string) {
   await client.query(statement).catch((cause: unknown) => {
     const code = codeOf(cause)
     if (code === '42710' || code === '42P04' || code === '23505') return
-    if (code === '42501') throw rolesMissing('the login', cause)
     throw cause
   })
 }

@@ -33,7 +33,9 @@ async function inTransaction<T>(pool: pg.Pool, begin: string, work: (db: Db) => 
     // One round trip for all of them.
     await client.query(begin)
     const result = await work(builderOn(client))
-    await client.query('commit')
+    // Where `work` swallowed an error of a query, the server answers a commit with a rollback, and says so here only.
+    const { command } = await client.query('commit')
+    if (command !== 'COMMIT') throw new Error('A query failed, and its error was caught: nothing was written.')
     return result
   } catch (error) {
     await client

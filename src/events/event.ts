@@ -2,7 +2,7 @@ import type { AgentEvent } from '../agents/driver.ts'
 import type { TaskStatus, WaitingFor } from '../tasks/task.ts'
 
 /** What Drover itself notes in a task, beside what the agent tells. */
-export type DroverEvent =
+type DroverEvent =
   /** Written by the database with every change of state (migrations/0003_tasks.sql). */
   | {
       type: 'state'

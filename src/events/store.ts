@@ -83,6 +83,18 @@ export async function saveArtifact(
   return id
 }
 
+/** The newest artifact of one kind. */
+export async function findNewestArtifact(db: Db, taskId: string, kind: string): Promise<Artifact | undefined> {
+  const row = await db
+    .selectFrom('artifacts')
+    .selectAll()
+    .where('task_id', '=', taskId)
+    .where('kind', '=', kind)
+    .orderBy('id', 'desc')
+    .executeTakeFirst()
+  return row && toArtifact(row)
+}
+
 export async function findArtifact(db: Db, taskId: string, id: string): Promise<Artifact | undefined> {
   const row = await db
     .selectFrom('artifacts')
@@ -90,5 +102,13 @@ export async function findArtifact(db: Db, taskId: string, id: string): Promise<
     .where('id', '=', id)
     .where('task_id', '=', taskId)
     .executeTakeFirst()
-  return row && { id: row.id, kind: row.kind, name: row.name, mediaType: row.media_type, content: row.content }
+  return row && toArtifact(row)
 }
+
+const toArtifact = (row: {
+  id: string
+  kind: string
+  name: string
+  media_type: string
+  content: Buffer
+}): Artifact => ({ id: row.id, kind: row.kind, name: row.name, mediaType: row.media_type, content: row.content })

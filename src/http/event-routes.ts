@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { asOrg, type Db } from '../db/scope.ts'
-import { findArtifact, readEvents, type Artifact } from '../events/store.ts'
+import { findArtifact, findNewestArtifact, readEvents, type Artifact } from '../events/store.ts'
 import { UserError } from '../lib/errors.ts'
 import { findTask } from '../tasks/store.ts'
 import { idParam, refusals, type Api } from './api.ts'
@@ -109,11 +109,10 @@ export function addEventRoutes(api: Api, parts: StreamParts): void {
   api.openapi(showDiff, async (c) => {
     const { id } = c.req.valid('param')
     const artifact = await asOrg(database, c.get('principal').orgId, async (db) => {
-      const { result } = await assertTask(db, id)
-      if (result?.diffArtifactId === undefined)
-        throw new UserError('artifact-unknown', `${id} has changed nothing so far.`)
-      return getArtifact(db, id, result.diffArtifactId)
+      await assertTask(db, id)
+      return findNewestArtifact(db, id, 'diff')
     })
+    if (!artifact) throw new UserError('artifact-unknown', `${id} has changed nothing so far.`)
     return sendFile(c, { ...artifact, mediaType: 'text/x-diff' })
   })
 }

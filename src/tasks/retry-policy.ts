@@ -1,7 +1,7 @@
 /** What follows from each way of failing. This table is the whole policy; people see its sentences. */
 import type { FailureClass } from '../agents/driver.ts'
 
-export type Remedy =
+type Remedy =
   /** Again after a while, longer each time, until `max_attempts`. */
   | { type: 'retry'; firstDelayMs: number }
   /** Again at once with a new session in the same files. */

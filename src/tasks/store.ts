@@ -133,9 +133,11 @@ export function requeueTask(db: Db, taskId: string, prompt?: string) {
   return call(db, sql`requeue_task(${taskId}, ${prompt ?? null})`)
 }
 
-/** Brings back one task whose worker is lost. Undefined when there is none. */
-export async function reapTask(db: Db): Promise<{ taskId: string; attempt: number; became: TaskStatus } | undefined> {
-  const { rows } = await sql<{ taskId: string; attempt: number; became: TaskStatus }>`
+/** Brings back one task whose worker is lost. Undefined when there is none; `became` is null when another was quicker. */
+export async function reapTask(
+  db: Db,
+): Promise<{ taskId: string; attempt: number; became: TaskStatus | null } | undefined> {
+  const { rows } = await sql<{ taskId: string; attempt: number; became: TaskStatus | null }>`
     select task_id as "taskId", attempt, became from reap_task()`.execute(db)
   return rows[0]
 }
@@ -162,13 +164,12 @@ export async function saveCheckpoint(db: Db, run: Run, change: Record<string, un
   if (rows.length === 0) throw new LeaseLost(run)
 }
 
-/** Locks the task's row for this transaction if the run still holds it. Throws LeaseLost. */
+/** Locks the task's lane and row for this transaction if the run still holds it. Throws LeaseLost. */
 export async function holdFence(db: Db, run: Run): Promise<void> {
-  const { rows } = await sql`
-    select from tasks where id = ${run.taskId} and status = 'running' and attempt = ${run.attempt} for update`.execute(
+  const { rows } = await sql<{ id: string | null }>`select id from hold_fence(${run.taskId}, ${run.attempt})`.execute(
     db,
   )
-  if (rows.length === 0) throw new LeaseLost(run)
+  if (typeof rows[0]?.id !== 'string') throw new LeaseLost(run)
 }
 
 /** What a run cost. Belongs into the transaction that ends the run. */

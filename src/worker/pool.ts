@@ -44,7 +44,7 @@ export async function startWorkerPool(
   const id = await asSystem(database, (db) => registerWorker(db, { ...identity, ...options }))
   const active = new Map<string, Active>()
   let stopping = false
-  let claiming = false
+  let claiming: Promise<void> | undefined
   let wokenMeanwhile = false
 
   function start(task: Task) {
@@ -83,11 +83,10 @@ export async function startWorkerPool(
       return
     }
     if (stopping || active.size >= options.concurrency) return
-    claiming = true
-    void claim()
+    claiming = claim()
       .catch((error: unknown) => log.warn({ err: error }, 'cannot claim'))
       .finally(() => {
-        claiming = false
+        claiming = undefined
         if (!wokenMeanwhile) return
         wokenMeanwhile = false
         wake()
@@ -133,6 +132,8 @@ export async function startWorkerPool(
     stopping = true
     stopListening.forEach((stop) => stop())
     await poll.stop()
+    // What a claim on its way brings back is ours to end, too.
+    await claiming
     await asSystem(database, (db) => noteWorkerDraining(db, id)).catch(() => undefined)
     const all = () => Promise.all([...active.values()].map((run) => run.done))
     if (active.size > 0) log.info({ running: active.size, drainMs: options.drainMs }, 'waiting for what runs')

@@ -67,7 +67,7 @@ async function reapAll(database: Database, log: Log, signal: AbortSignal) {
   while (!signal.aborted) {
     const reaped = await asSystem(database, reapTask)
     if (!reaped) return
-    log.warn(reaped, 'a lease ran out')
+    if (reaped.became !== null) log.warn(reaped, 'a lease ran out')
   }
 }
 

@@ -34,7 +34,7 @@ export function addChatCommand(program: Command, cli: Cli): void {
       'echo "Say what this project is about" | drover chat --repo ../app',
     ],
   })
-    .option('--repo <path or URL>', 'the repository to work on (default: that of the current folder)')
+    .option('--repo <path-or-url>', 'the repository to work on (default: that of the current folder)')
     .option('--agent <name>', 'the agent that works')
     .option('--conversation <id>', 'go on in this one')
     .action(does(cli, (options: ChatOptions) => chat(cli, options)))

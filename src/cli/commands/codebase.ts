@@ -8,7 +8,7 @@ export function addCodebaseCommands(program: Command, cli: Cli): void {
   const { out } = cli
   const codebase = program.command('codebase').description('the repositories that agents work on')
 
-  addCommand(codebase, 'add <path or URL>', {
+  addCommand(codebase, 'add <repository>', {
     about: 'make a repository known',
     examples: ['drover codebase add .', 'drover codebase add https://github.com/acme/app --name app'],
   })
@@ -29,7 +29,7 @@ export function addCodebaseCommands(program: Command, cli: Cli): void {
       const list = await (await connect(cli)).get<CodebaseList>('/v1/codebases')
       if (json === true) return out.json(list)
       if (list.codebases.length === 0)
-        return out.note('No codebase is known. Add one with: drover codebase add <path or URL>')
+        return out.note('No codebase is known. Add one with: drover codebase add PATH_OR_URL')
       out.table(
         ['NAME', 'BRANCH', 'ID', 'URL'],
         list.codebases.map(({ name, defaultBranch, id, url }) => [name, defaultBranch, id, url]),

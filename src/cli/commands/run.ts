@@ -20,10 +20,10 @@ export function addRunCommand(program: Command, cli: Cli): void {
     examples: [
       'drover run "Fix the failing test in src/parse.ts"',
       'drover run "Explain how the cache works" --repo https://github.com/acme/app',
-      'drover run "write hello.txt: Hello" --agent scripted --json',
+      'drover run "write hello.txt :: Hello" --agent scripted --json',
     ],
   })
-    .option('--repo <path or URL>', 'the repository to work on (default: that of the current folder)')
+    .option('--repo <path-or-url>', 'the repository to work on (default: that of the current folder)')
     .option('--agent <name>', 'the agent that works (default: the one that `drover agents` marks)')
     .action(does(cli, (prompt: string, options: RunOptions) => run(cli, prompt, options)))
 }

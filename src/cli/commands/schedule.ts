@@ -26,7 +26,7 @@ export function addScheduleCommands(program: Command, cli: Cli): void {
   })
     .requiredOption('--cron <line>', 'when: minute hour day month weekday, as in crontab')
     .requiredOption('--prompt <text>', 'what is to be done')
-    .option('--repo <path or URL>', 'the repository to work on (default: that of the current folder)')
+    .option('--repo <path-or-url>', 'the repository to work on (default: that of the current folder)')
     .option('--agent <name>', 'the agent that works')
     .option('--timezone <name>', 'time zone of --cron (default: that of this machine)')
     .action(
@@ -59,7 +59,7 @@ export function addScheduleCommands(program: Command, cli: Cli): void {
     }),
   )
 
-  addCommand(schedule, 'remove <name or id>', { about: 'end a schedule' }).action(
+  addCommand(schedule, 'remove <name-or-id>', { about: 'end a schedule' }).action(
     does(cli, async (which: string, { json }: JsonOption) => {
       const client = await connect(cli)
       const { schedules } = await client.get<ScheduleList>('/v1/schedules')

@@ -101,13 +101,8 @@ interface Work {
 function sayWhyAgain(task: Task, killed: number, events: EventWriter) {
   if (task.attempt === 1 || task.input.answer !== undefined) return
   const left = killed > 0 ? ` What the lost one had left running was ended (${killed} processes).` : ''
-  const why =
-    task.failure?.class === 'crashed'
-      ? 'The worker was lost in the middle of the work. Going on with the same session and files.'
-      : task.failure
-        ? `Trying again: ${task.failure.message}`
-        : 'Going on after a restart, with the same session and files.'
-  events.write({ type: 'step', text: why + left })
+  const why = task.failure ? task.failure.message : 'Handed on by a worker that was stopped.'
+  events.write({ type: 'step', text: `${why} Going on with the same session and files.${left}` })
 }
 
 async function contextOf(db: Db, task: Task) {

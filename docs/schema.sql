@@ -1,0 +1,717 @@
+-- Made from migrations/ by: UPDATE=1 npx vitest run test/schema-drift.test.ts
+
+schema drover
+grant usage to drover_app
+grant usage to drover_system
+
+table api_keys
+  id text not null
+  org_id text not null
+  name text not null
+  secret_hash bytea not null
+  created_at timestamp with time zone not null default now()
+  last_used_at timestamp with time zone
+  revoked_at timestamp with time zone
+constraint api_keys_id_check CHECK ((id ~~ 'key\_%'::text))
+constraint api_keys_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint api_keys_pkey PRIMARY KEY (id)
+CREATE INDEX api_keys_org_id_idx ON drover.api_keys USING btree (org_id)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table artifacts
+  id text not null
+  org_id text not null
+  task_id text not null
+  kind text not null
+  name text not null
+  media_type text not null default 'text/plain'::text
+  content bytea not null
+  created_at timestamp with time zone not null default now()
+constraint artifacts_id_check CHECK ((id ~~ 'art\_%'::text))
+constraint artifacts_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint artifacts_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES drover.tasks(org_id, id) ON DELETE CASCADE
+constraint artifacts_pkey PRIMARY KEY (id)
+CREATE INDEX artifacts_task_id_idx ON drover.artifacts USING btree (task_id)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table codebases
+  id text not null
+  org_id text not null
+  name text not null
+  url text not null
+  default_branch text not null
+  created_at timestamp with time zone not null default now()
+  removed_at timestamp with time zone
+constraint codebases_id_check CHECK ((id ~~ 'cbs\_%'::text))
+constraint codebases_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint codebases_pkey PRIMARY KEY (id)
+constraint codebases_org_id_id_key UNIQUE (org_id, id)
+CREATE UNIQUE INDEX one_codebase_per_name ON drover.codebases USING btree (org_id, name) WHERE (removed_at IS NULL)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table conversations
+  id text not null
+  org_id text not null
+  title text not null
+  codebase_id text
+  agent text not null
+  branch text
+  created_at timestamp with time zone not null default now()
+constraint conversations_id_check CHECK ((id ~~ 'cnv\_%'::text))
+constraint conversations_org_id_codebase_id_fkey FOREIGN KEY (org_id, codebase_id) REFERENCES drover.codebases(org_id, id)
+constraint conversations_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint conversations_pkey PRIMARY KEY (id)
+constraint conversations_org_id_id_key UNIQUE (org_id, id)
+CREATE INDEX conversations_org_id_codebase_id_idx ON drover.conversations USING btree (org_id, codebase_id)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table idempotency_keys
+  org_id text not null
+  key text not null
+  fingerprint text not null
+  status integer not null
+  body jsonb not null
+  created_at timestamp with time zone not null default now()
+constraint idempotency_keys_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint idempotency_keys_pkey PRIMARY KEY (org_id, key)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table limits
+  scope text not null
+  key text not null
+  max_running integer not null
+constraint limits_max_running_check CHECK ((max_running >= 0))
+constraint limits_scope_check CHECK ((scope = ANY (ARRAY['org'::text, 'agent'::text])))
+constraint limits_pkey PRIMARY KEY (scope, key)
+grant delete, insert, select, update to drover_system
+
+table messages
+  id text not null
+  org_id text not null
+  conversation_id text not null
+  author text not null
+  text text not null
+  created_at timestamp with time zone not null default now()
+constraint messages_author_check CHECK ((author = ANY (ARRAY['person'::text, 'agent'::text])))
+constraint messages_id_check CHECK ((id ~~ 'msg\_%'::text))
+constraint messages_org_id_conversation_id_fkey FOREIGN KEY (org_id, conversation_id) REFERENCES drover.conversations(org_id, id)
+constraint messages_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint messages_pkey PRIMARY KEY (id)
+CREATE INDEX messages_conversation_id_id_idx ON drover.messages USING btree (conversation_id, id)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table migrations
+  id integer not null default nextval('drover.migrations_id_seq'::regclass)
+  name character varying(255) not null
+  run_on timestamp without time zone not null
+constraint migrations_pkey PRIMARY KEY (id)
+
+table orgs
+  id text not null
+  slug text not null
+  name text not null
+  created_at timestamp with time zone not null default now()
+constraint orgs_id_check CHECK ((id ~ '^org_[0-9a-z]+$'::text))
+constraint orgs_pkey PRIMARY KEY (id)
+constraint orgs_slug_key UNIQUE (slug)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant select to drover_app
+grant delete, insert, select, update to drover_system
+
+table schedules
+  id text not null
+  org_id text not null
+  name text not null
+  cron text not null
+  timezone text not null default 'UTC'::text
+  prompt text not null
+  agent text not null
+  codebase_id text
+  enabled boolean not null default true
+  next_run_at timestamp with time zone not null
+  last_run_at timestamp with time zone
+  last_task_id text
+  created_at timestamp with time zone not null default now()
+constraint schedules_id_check CHECK ((id ~~ 'sch\_%'::text))
+constraint schedules_org_id_codebase_id_fkey FOREIGN KEY (org_id, codebase_id) REFERENCES drover.codebases(org_id, id)
+constraint schedules_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint schedules_org_id_last_task_id_fkey FOREIGN KEY (org_id, last_task_id) REFERENCES drover.tasks(org_id, id)
+constraint schedules_pkey PRIMARY KEY (id)
+CREATE UNIQUE INDEX one_schedule_per_name ON drover.schedules USING btree (org_id, name)
+CREATE INDEX schedules_due ON drover.schedules USING btree (next_run_at) WHERE enabled
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table sessions
+  id text not null
+  org_id text not null
+  conversation_id text not null
+  agent text not null
+  resume text not null
+  created_at timestamp with time zone not null default now()
+  ended_at timestamp with time zone
+constraint sessions_id_check CHECK ((id ~~ 'ses\_%'::text))
+constraint sessions_org_id_conversation_id_fkey FOREIGN KEY (org_id, conversation_id) REFERENCES drover.conversations(org_id, id)
+constraint sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint sessions_pkey PRIMARY KEY (id)
+CREATE UNIQUE INDEX one_live_session_per_agent ON drover.sessions USING btree (conversation_id, agent) WHERE (ended_at IS NULL)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table task_events with (autovacuum_vacuum_insert_scale_factor=0.05)
+  task_id text not null
+  seq bigint not null
+  org_id text not null
+  attempt integer not null
+  type text not null
+  data jsonb not null
+  at timestamp with time zone not null default clock_timestamp()
+constraint task_events_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES drover.tasks(org_id, id) ON DELETE CASCADE
+constraint task_events_pkey PRIMARY KEY (task_id, seq)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant insert, select to drover_app
+grant insert, select to drover_system
+
+table tasks with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.05)
+  id text not null
+  org_id text not null
+  place bigint not null
+  kind text not null default 'agent'::text
+  status text not null
+  waiting_for text
+  worker_type text not null default 'general'::text
+  agent text not null
+  lane text
+  priority integer not null default 100
+  run_at timestamp with time zone not null default now()
+  attempt integer not null default 0
+  failures integer not null default 0
+  max_attempts integer not null default 5
+  worker_id text
+  lease_expires_at timestamp with time zone
+  cancel_requested boolean not null default false
+  parent_id text
+  conversation_id text
+  codebase_id text
+  title text not null
+  prompt text not null
+  input jsonb not null default '{}'::jsonb
+  checkpoint jsonb not null default '{}'::jsonb
+  result jsonb
+  failure jsonb
+  last_event bigint not null default 0
+  created_by text
+  correlation_id text
+  created_at timestamp with time zone not null default now()
+  started_at timestamp with time zone
+  finished_at timestamp with time zone
+constraint ended_has_an_end CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL)))
+constraint running_has_a_lease CHECK (((status = 'running'::text) = (lease_expires_at IS NOT NULL)))
+constraint tasks_id_check CHECK ((id ~~ 'tsk\_%'::text))
+constraint tasks_max_attempts_check CHECK ((max_attempts > 0))
+constraint tasks_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'scheduled'::text, 'pending'::text, 'running'::text, 'waiting'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])))
+constraint tasks_waiting_for_check CHECK ((waiting_for = ANY (ARRAY['input'::text, 'children'::text, 'limit'::text])))
+constraint waiting_says_for_what CHECK (((status = 'waiting'::text) = (waiting_for IS NOT NULL)))
+constraint tasks_org_id_codebase_id_fkey FOREIGN KEY (org_id, codebase_id) REFERENCES drover.codebases(org_id, id)
+constraint tasks_org_id_conversation_id_fkey FOREIGN KEY (org_id, conversation_id) REFERENCES drover.conversations(org_id, id)
+constraint tasks_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint tasks_org_id_parent_id_fkey FOREIGN KEY (org_id, parent_id) REFERENCES drover.tasks(org_id, id)
+constraint tasks_worker_type_fkey FOREIGN KEY (worker_type) REFERENCES drover.worker_types(name)
+constraint tasks_pkey PRIMARY KEY (id)
+constraint tasks_org_id_id_key UNIQUE (org_id, id)
+CREATE UNIQUE INDEX one_admitted_task_per_lane ON drover.tasks USING btree (org_id, lane) WHERE ((lane IS NOT NULL) AND (status = ANY (ARRAY['scheduled'::text, 'pending'::text, 'running'::text, 'waiting'::text])))
+CREATE INDEX tasks_children ON drover.tasks USING btree (parent_id) WHERE (parent_id IS NOT NULL)
+CREATE INDEX tasks_due ON drover.tasks USING btree (run_at) WHERE ((status = 'scheduled'::text) OR ((status = 'waiting'::text) AND (waiting_for = 'limit'::text)))
+CREATE INDEX tasks_next_in_lane ON drover.tasks USING btree (org_id, lane, place) WHERE (status = 'queued'::text)
+CREATE INDEX tasks_of_conversation ON drover.tasks USING btree (conversation_id, id)
+CREATE INDEX tasks_of_org ON drover.tasks USING btree (org_id, id)
+CREATE INDEX tasks_of_org_by_status ON drover.tasks USING btree (org_id, status, id)
+CREATE INDEX tasks_running ON drover.tasks USING btree (org_id, agent) WHERE (status = 'running'::text)
+CREATE INDEX tasks_to_claim ON drover.tasks USING btree (worker_type, org_id, agent, priority, place) WHERE (status = 'pending'::text)
+CREATE INDEX tasks_waiting_for_children ON drover.tasks USING btree (id) WHERE ((status = 'waiting'::text) AND (waiting_for = 'children'::text))
+CREATE TRIGGER admit BEFORE INSERT ON drover.tasks FOR EACH ROW EXECUTE FUNCTION drover.admit_new_task()
+CREATE TRIGGER log_insert AFTER INSERT ON drover.tasks FOR EACH ROW EXECUTE FUNCTION drover.log_new_task()
+CREATE TRIGGER log_update BEFORE UPDATE OF status ON drover.tasks FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION drover.log_state_change()
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table usage
+  org_id text not null
+  task_id text not null
+  attempt integer not null
+  agent text not null
+  conversation_id text
+  codebase_id text
+  input_tokens bigint not null
+  output_tokens bigint not null
+  cache_read_tokens bigint not null
+  cache_write_tokens bigint not null
+  reasoning_tokens bigint not null
+  usd numeric(12,6)
+  basis text not null
+  created_at timestamp with time zone not null default now()
+constraint usage_basis_check CHECK ((basis = ANY (ARRAY['agent'::text, 'priced'::text, 'unknown'::text])))
+constraint usage_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint usage_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES drover.tasks(org_id, id) ON DELETE CASCADE
+constraint usage_pkey PRIMARY KEY (task_id, attempt)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table worker_types
+  name text not null
+  description text not null default ''::text
+  capabilities text[] not null default '{}'::text[]
+  image text
+constraint worker_types_name_check CHECK ((name ~ '^[a-z][a-z0-9-]*$'::text))
+constraint worker_types_pkey PRIMARY KEY (name)
+grant select to drover_app
+grant insert, select, update to drover_system
+
+table workers
+  id text not null
+  host text not null
+  boot_id text not null
+  pid integer not null
+  process_started text not null
+  types text[] not null
+  concurrency integer not null
+  version text not null
+  started_at timestamp with time zone not null default now()
+  heartbeat_at timestamp with time zone not null default now()
+  draining boolean not null default false
+  stopped_at timestamp with time zone
+constraint workers_id_check CHECK ((id ~~ 'wrk\_%'::text))
+constraint workers_pkey PRIMARY KEY (id)
+grant select to drover_app
+grant delete, insert, select, update to drover_system
+
+table workspaces
+  conversation_id text not null
+  host text not null
+  org_id text not null
+  codebase_id text not null
+  directory text not null
+  checkpoint_sha text
+  pushed boolean not null default false
+  last_used_at timestamp with time zone not null default now()
+constraint workspaces_org_id_codebase_id_fkey FOREIGN KEY (org_id, codebase_id) REFERENCES drover.codebases(org_id, id)
+constraint workspaces_org_id_conversation_id_fkey FOREIGN KEY (org_id, conversation_id) REFERENCES drover.conversations(org_id, id)
+constraint workspaces_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint workspaces_pkey PRIMARY KEY (conversation_id, host)
+CREATE INDEX workspaces_host_last_used_at_idx ON drover.workspaces USING btree (host, last_used_at)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+sequence migrations_id_seq
+
+sequence task_places
+grant usage to drover_app
+grant usage to drover_system
+
+CREATE OR REPLACE FUNCTION drover.admit_new_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.parent_id is not null and new.lane is not null
+     and exists (select from tasks where id = new.parent_id and lane = new.lane) then
+    raise exception 'a child in its parent''s lane would wait for the parent, which waits for it'
+      using errcode = 'check_violation', constraint = 'child_has_its_own_lane';
+  end if;
+  perform lock_lane(new.org_id, new.lane);
+  new.place := nextval('task_places');
+  new.last_event := 1;
+  new.status := case
+    when new.lane is not null and lane_is_busy(new.org_id, new.lane) then 'queued'
+    when new.run_at > now() then 'scheduled'
+    else 'pending' end;
+  return new;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.answer_task(p_id text, p_answer jsonb)
+ RETURNS text
+ LANGUAGE sql
+AS $function$
+  update tasks set status = 'pending', waiting_for = null, input = input || jsonb_build_object('answer', p_answer)
+   where id = p_id and status = 'waiting' and waiting_for = 'input' returning status
+$function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.append_events(p_id text, p_attempt integer, p_types text[], p_data jsonb[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare v_last bigint; v_org text;
+begin
+  update tasks set last_event = last_event + cardinality(p_types)
+   where id = p_id and status = 'running' and attempt = p_attempt returning last_event, org_id into v_last, v_org;
+  if not found then return null; end if;
+  insert into task_events (task_id, seq, org_id, attempt, type, data)
+  select p_id, v_last - cardinality(p_types) + e.n, v_org, p_attempt, e.type, e.data
+    from unnest(p_types, p_data) with ordinality as e (type, data, n);
+  perform pg_notify('drover_events', p_id);
+  return v_last;
+end $function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.cancel_task(p_id text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare t record; v_status text;
+begin
+  select org_id, lane, parent_id into t from tasks where id = p_id;
+  perform lock_lane(t.org_id, t.lane);
+  update tasks set cancel_requested = true,
+         status = case when status = 'running' then 'running' else 'cancelled' end,
+         waiting_for = null,
+         finished_at = case when status = 'running' then null else now() end
+   where id = p_id and status in ('queued', 'scheduled', 'pending', 'waiting', 'running') returning status into v_status;
+  if v_status = 'running' then
+    perform pg_notify('drover_cancel', p_id);
+  elsif v_status = 'cancelled' then
+    perform open_lane(t.org_id, t.lane);
+    if t.parent_id is not null then perform tell_parent(t.parent_id); end if;
+  end if;
+  return v_status;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.claim_tasks(p_type text, p_worker text, p_count integer, p_lease_seconds integer)
+ RETURNS SETOF drover.tasks
+ LANGUAGE plpgsql
+AS $function$
+declare first record;
+begin
+  update tasks set status = 'pending', waiting_for = null where id in (
+    select id from tasks where (status = 'scheduled' or (status = 'waiting' and waiting_for = 'limit')) and run_at <= now()
+    order by run_at limit 500 for update skip locked);
+  -- A look before the lock: a NOTIFY wakes every idle worker, and only the first will find anything.
+  -- What it finds also seeds the walk, so that the dead entries at the head of the index are passed once.
+  select t.org_id, t.agent, t.priority, t.place into first from tasks t
+   where t.status = 'pending' and t.worker_type = p_type order by t.org_id, t.agent, t.priority, t.place limit 1;
+  if not found then return; end if;
+  perform pg_advisory_xact_lock(7231002);
+  return query
+  with recursive heads as (
+    select first.org_id, first.agent, first.priority, first.place
+    union all
+    select next.* from heads h, lateral (
+      select t.org_id, t.agent, t.priority, t.place from tasks t
+       where t.status = 'pending' and t.worker_type = p_type and (t.org_id, t.agent) > (h.org_id, h.agent)
+       order by t.org_id, t.agent, t.priority, t.place limit 1) next),
+  running_of_org as (select t.org_id, count(*) as n from tasks t where t.status = 'running' group by 1),
+  running_of_agent as (select t.agent, count(*) as n from tasks t where t.status = 'running' group by 1),
+  groups as (
+    select h.*, limit_of('org', h.org_id) - coalesce(o.n, 0) as org_room, limit_of('agent', h.agent) - coalesce(a.n, 0) as agent_room
+      from heads h left join running_of_org o using (org_id) left join running_of_agent a using (agent)),
+  -- The best n tasks lie in the n best groups.
+  best_groups as (select * from groups where least(org_room, agent_room) > 0 order by priority, place limit p_count),
+  candidates as (
+    select c.id, c.priority, c.place, g.org_id, g.agent, g.org_room, g.agent_room
+      from best_groups g, lateral (
+        select t.id, t.priority, t.place from tasks t
+         where t.status = 'pending' and t.worker_type = p_type and t.org_id = g.org_id and t.agent = g.agent
+           and (t.priority, t.place) >= (g.priority, g.place)
+         order by t.priority, t.place limit least(p_count, g.org_room, g.agent_room)) c),
+  ranked as (
+    select c.*, row_number() over (partition by c.org_id order by c.priority, c.place) as org_rank,
+                row_number() over (partition by c.agent order by c.priority, c.place) as agent_rank from candidates c),
+  picked as (select id from ranked where org_rank <= org_room and agent_rank <= agent_room order by priority, place limit p_count),
+  locked as (select t.id from tasks t where t.id = any (array(select p.id from picked p)) and t.status = 'pending' for update skip locked)
+  update tasks t set status = 'running', attempt = t.attempt + 1, worker_id = p_worker,
+         lease_expires_at = now() + make_interval(secs => p_lease_seconds), started_at = coalesce(t.started_at, now())
+    from locked where t.id = locked.id returning t.*;
+end $function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.has_open_children(p_id text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select exists (select from tasks where parent_id = p_id and status not in ('completed', 'failed', 'cancelled'))
+$function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.heartbeat_tasks(p_worker text, p_lease_seconds integer)
+ RETURNS TABLE(id text, attempt integer, cancel_requested boolean)
+ LANGUAGE sql
+AS $function$
+  update tasks t set lease_expires_at = now() + make_interval(secs => p_lease_seconds)
+   where t.status = 'running' and t.worker_id = p_worker returning t.id, t.attempt, t.cancel_requested
+$function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.hold_fence(p_id text, p_attempt integer)
+ RETURNS drover.tasks
+ LANGUAGE plpgsql
+AS $function$
+declare t tasks;
+begin
+  select org_id, lane into t.org_id, t.lane from tasks where id = p_id;
+  perform lock_lane(t.org_id, t.lane);
+  -- `no key`: what only points at this row (a child, an event) need not wait.
+  select * into t from tasks where id = p_id and status = 'running' and attempt = p_attempt for no key update;
+  return t;
+end $function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.lane_is_busy(p_org text, p_lane text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select exists (select from tasks where org_id = p_org and lane = p_lane and status in ('scheduled', 'pending', 'running', 'waiting'))
+$function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.leave_running(p_id text, p_attempt integer, p_status text, p_result jsonb DEFAULT NULL::jsonb, p_failure jsonb DEFAULT NULL::jsonb, p_run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_waiting_for text DEFAULT NULL::text, p_counts boolean DEFAULT false, p_only_if_expired boolean DEFAULT false)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare t tasks := hold_fence(p_id, p_attempt); v_ended boolean := p_status in ('completed', 'failed', 'cancelled');
+begin
+  if t.id is null or (p_only_if_expired and t.lease_expires_at >= now()) then return null; end if;
+  if t.cancel_requested and not v_ended then
+    -- The cancel came too late for this run. There is to be no other, nor a wait for one.
+    p_status := 'cancelled'; p_failure := null; p_counts := false;
+  elsif p_counts and t.failures + 1 >= t.max_attempts then
+    p_status := 'failed';
+  end if;
+  v_ended := p_status in ('completed', 'failed', 'cancelled');
+  update tasks set
+    failures = failures + p_counts::int, status = p_status,
+    waiting_for = case when not v_ended then p_waiting_for end,
+    run_at = coalesce(p_run_at, run_at), result = coalesce(p_result, result),
+    -- What went wrong before stays only with an end that is not good.
+    failure = case when p_status in ('failed', 'cancelled') then coalesce(p_failure, failure) else p_failure end,
+    worker_id = null, lease_expires_at = null,
+    finished_at = case when v_ended then now() end
+   where id = p_id;
+  if v_ended then
+    perform open_lane(t.org_id, t.lane);
+    if t.parent_id is not null then perform tell_parent(t.parent_id); end if;
+  end if;
+  return p_status;
+end $function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.limit_of(p_scope text, p_key text)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce((select max_running from limits where scope = p_scope and key = p_key),
+                  (select max_running from limits where scope = p_scope and key = '*'), 1000000)
+$function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.lock_lane(p_org text, p_lane text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  select pg_advisory_xact_lock(hashtextextended(p_org || '/' || p_lane, 1)) where p_lane is not null
+$function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.log_new_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into task_events (task_id, seq, org_id, attempt, type, data)
+  values (new.id, 1, new.org_id, 0, 'state', jsonb_build_object('to', new.status));
+  if new.status = 'pending' then perform pg_notify('drover_wake', new.worker_type); end if;
+  return null;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.log_state_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.last_event := old.last_event + 1;
+  insert into task_events (task_id, seq, org_id, attempt, type, data)
+  values (new.id, new.last_event, new.org_id, new.attempt, 'state', jsonb_strip_nulls(jsonb_build_object(
+    'from', old.status, 'to', new.status, 'waitingFor', new.waiting_for,
+    'runAt', case when new.status = 'scheduled' or new.waiting_for = 'limit' then new.run_at end,
+    'failure', case when new.failure is distinct from old.failure then new.failure end)));
+  if new.status = 'pending' then perform pg_notify('drover_wake', new.worker_type); end if;
+  perform pg_notify('drover_events', new.id);
+  return new;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.open_lane(p_org text, p_lane text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  update tasks set status = case when run_at > now() then 'scheduled' else 'pending' end
+   where p_lane is not null and not lane_is_busy(p_org, p_lane)
+     and id = (select id from tasks where org_id = p_org and lane = p_lane and status = 'queued' order by place limit 1)
+$function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.park_task(p_id text, p_attempt integer, p_waiting_for text, p_until timestamp with time zone, p_failure jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare v_status text := leave_running(p_id, p_attempt, 'waiting', null, p_failure, p_until, p_waiting_for);
+begin
+  if v_status = 'waiting' and p_waiting_for = 'children' then perform tell_parent(p_id); end if;
+  return v_status;
+end $function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.protect_tenant_table(name regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('alter table %s enable row level security', name);
+  execute format('alter table %s force row level security', name);
+  -- As a sub-select the setting is read once a query, not once a row.
+  execute format('create policy one_org on %s to drover_app using (org_id = (select current_setting(''drover.org_id'', true)))', name);
+  execute format('create policy every_org on %s to drover_system using (true) with check (true)', name);
+  execute format('grant select, insert, update, delete on %s to drover_app, drover_system', name);
+end $function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.reap_task()
+ RETURNS TABLE(task_id text, attempt integer, became text)
+ LANGUAGE plpgsql
+AS $function$
+declare t record;
+begin
+  select tasks.id, tasks.attempt into t from tasks
+   where tasks.status = 'running' and tasks.lease_expires_at < now() order by tasks.lease_expires_at limit 1;
+  if found then
+    return query select t.id, t.attempt, leave_running(t.id, t.attempt, 'pending', null,
+      jsonb_build_object('class', 'crashed', 'message', 'The worker was lost in the middle of the work.'), null, null, true, true);
+    return;
+  end if;
+  -- A child may have ended in the very moment in which its parent began to wait.
+  for t in select p.id, p.attempt from tasks p where p.status = 'waiting' and p.waiting_for = 'children' and not has_open_children(p.id) limit 1 loop
+    perform tell_parent(t.id);
+    return query select t.id, t.attempt, 'pending';
+  end loop;
+end $function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.requeue_task(p_id text, p_prompt text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare t record; v_status text;
+begin
+  select org_id, lane into t from tasks where id = p_id;
+  perform lock_lane(t.org_id, t.lane);
+  update tasks set
+    status = case when t.lane is not null and lane_is_busy(t.org_id, t.lane) then 'queued' else 'pending' end,
+    place = nextval('task_places'), run_at = now(), failures = 0, cancel_requested = false, finished_at = null,
+    result = null, failure = null, prompt = coalesce(p_prompt, prompt),
+    -- Another prompt is other work: it does not go on where the old one stopped.
+    checkpoint = case when p_prompt is null then checkpoint else '{}' end
+   where id = p_id and status in ('failed', 'cancelled') returning status into v_status;
+  return v_status;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.retry_task_later(p_id text, p_attempt integer, p_failure jsonb, p_delay_ms bigint, p_counts boolean)
+ RETURNS text
+ LANGUAGE sql
+AS $function$
+  select leave_running(p_id, p_attempt, case when p_delay_ms > 0 then 'scheduled' else 'pending' end, null, p_failure,
+                       now() + p_delay_ms * interval '1 millisecond', null, p_counts)
+$function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.settle_task(p_id text, p_attempt integer, p_status text, p_result jsonb, p_failure jsonb)
+ RETURNS text
+ LANGUAGE sql
+AS $function$
+  select leave_running(p_id, p_attempt, p_status, p_result, p_failure)
+$function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.tell_parent(p_parent text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform from tasks where id = p_parent and status = 'waiting' and waiting_for = 'children' for no key update;
+  if found and not has_open_children(p_parent) then
+    update tasks set status = 'pending', waiting_for = null where id = p_parent and status = 'waiting' and waiting_for = 'children';
+  end if;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
