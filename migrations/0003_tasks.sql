@@ -103,6 +103,7 @@ create index tasks_next_in_lane on tasks (org_id, lane, place) where status = 'q
 create index tasks_to_claim on tasks (worker_type, org_id, agent, priority, place) where status = 'pending';
 create index tasks_due on tasks (run_at) where status = 'scheduled' or (status = 'waiting' and waiting_for = 'limit');
 create index tasks_running on tasks (org_id, agent) where status = 'running';
+create index tasks_waiting_for_children on tasks (id) where status = 'waiting' and waiting_for = 'children';
 create index tasks_children on tasks (parent_id) where parent_id is not null;
 create index tasks_of_org on tasks (org_id, id);
 create index tasks_of_org_by_status on tasks (org_id, status, id);
@@ -298,33 +299,48 @@ $$;
 -- A parent that is not waiting yet is not locked: it looks for itself when it begins to wait, and reap_tasks looks again.
 create function tell_parent(p_parent text) returns void language plpgsql as $$
 begin
-  perform from tasks where id = p_parent and status = 'waiting' and waiting_for = 'children' for update;
+  perform from tasks where id = p_parent and status = 'waiting' and waiting_for = 'children' for no key update;
   if found and not has_open_children(p_parent) then
     update tasks set status = 'pending', waiting_for = null where id = p_parent and status = 'waiting' and waiting_for = 'children';
   end if;
+end $$;
+
+-- The task's row, locked, if the run still holds it; else null. Lane first, also where a run writes more than its state:
+-- a cancel holds the lane and waits for the row, so who held the row and then waited for the lane would wait for ever.
+create function hold_fence(p_id text, p_attempt int) returns tasks language plpgsql as $$
+declare t tasks;
+begin
+  select org_id, lane into t.org_id, t.lane from tasks where id = p_id;
+  perform lock_lane(t.org_id, t.lane);
+  -- `no key`: what only points at this row (a child, an event) need not wait.
+  select * into t from tasks where id = p_id and status = 'running' and attempt = p_attempt for no key update;
+  return t;
 end $$;
 
 create function leave_running(
   p_id text, p_attempt int, p_status text, p_result jsonb default null, p_failure jsonb default null,
   p_run_at timestamptz default null, p_waiting_for text default null, p_counts boolean default false,
   p_only_if_expired boolean default false) returns text language plpgsql as $$
-declare t record; v_ended boolean;
+declare t tasks := hold_fence(p_id, p_attempt); v_ended boolean := p_status in ('completed', 'failed', 'cancelled');
 begin
-  select org_id, lane, parent_id into t from tasks where id = p_id;
-  perform lock_lane(t.org_id, t.lane);
+  if t.id is null or (p_only_if_expired and t.lease_expires_at >= now()) then return null; end if;
+  if t.cancel_requested and not v_ended then
+    -- The cancel came too late for this run. There is to be no other, nor a wait for one.
+    p_status := 'cancelled'; p_failure := null; p_counts := false;
+  elsif p_counts and t.failures + 1 >= t.max_attempts then
+    p_status := 'failed';
+  end if;
+  v_ended := p_status in ('completed', 'failed', 'cancelled');
   update tasks set
-    failures = failures + p_counts::int,
-    status = case when p_counts and failures + 1 >= max_attempts then 'failed' else p_status end,
-    waiting_for = case when p_counts and failures + 1 >= max_attempts then null else p_waiting_for end,
+    failures = failures + p_counts::int, status = p_status,
+    waiting_for = case when not v_ended then p_waiting_for end,
     run_at = coalesce(p_run_at, run_at), result = coalesce(p_result, result),
     -- What went wrong before stays only with an end that is not good.
     failure = case when p_status in ('failed', 'cancelled') then coalesce(p_failure, failure) else p_failure end,
     worker_id = null, lease_expires_at = null,
-    finished_at = case when p_status in ('completed', 'failed', 'cancelled') or (p_counts and failures + 1 >= max_attempts) then now() end
-   where id = p_id and status = 'running' and attempt = p_attempt and (not p_only_if_expired or lease_expires_at < now())
-   returning status into p_status;
-  if not found then return null; end if;
-  if p_status in ('completed', 'failed', 'cancelled') then
+    finished_at = case when v_ended then now() end
+   where id = p_id;
+  if v_ended then
     perform open_lane(t.org_id, t.lane);
     if t.parent_id is not null then perform tell_parent(t.parent_id); end if;
   end if;
@@ -394,18 +410,18 @@ begin
   return v_status;
 end $$;
 
--- One task a call, so that a transaction never holds two lanes. Returns what it did, or nothing when there is nothing to do.
--- Any process may call it.
+-- One task a call, so that a transaction never holds two lanes. Returns what it did, or nothing when there is nothing to do;
+-- `became` is null when another was quicker. Any process may call it.
 create function reap_task() returns table (task_id text, attempt int, became text) language plpgsql as $$
-declare t record; v_status text;
+declare t record;
 begin
-  for t in select tasks.id, tasks.attempt, tasks.cancel_requested from tasks
-            where tasks.status = 'running' and tasks.lease_expires_at < now() order by tasks.lease_expires_at limit 10 loop
-    v_status := leave_running(t.id, t.attempt, case when t.cancel_requested then 'cancelled' else 'pending' end, null,
-      case when not t.cancel_requested then jsonb_build_object('class', 'crashed', 'message', 'The worker was lost in the middle of the work.') end,
-      null, null, not t.cancel_requested, true);
-    if v_status is not null then return query select t.id, t.attempt, v_status; return; end if;
-  end loop;
+  select tasks.id, tasks.attempt into t from tasks
+   where tasks.status = 'running' and tasks.lease_expires_at < now() order by tasks.lease_expires_at limit 1;
+  if found then
+    return query select t.id, t.attempt, leave_running(t.id, t.attempt, 'pending', null,
+      jsonb_build_object('class', 'crashed', 'message', 'The worker was lost in the middle of the work.'), null, null, true, true);
+    return;
+  end if;
   -- A child may have ended in the very moment in which its parent began to wait.
   for t in select p.id, p.attempt from tasks p where p.status = 'waiting' and p.waiting_for = 'children' and not has_open_children(p.id) limit 1 loop
     perform tell_parent(t.id);
