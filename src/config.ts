@@ -24,7 +24,6 @@ export const Settings = z.object({
   }),
   PORT: number('Port to listen on', { min: 0, max: 65_535, fallback: 3000 }),
   WORKSPACE_PATH: text('Where agents work. Default: workspaces/ in the data folder', '/workspace'),
-  BOT_NAME: z.string().default('drover').meta({ description: 'What Drover calls itself in commits and messages' }),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -6,8 +6,8 @@ type Remedy =
   | { type: 'retry'; firstDelayMs: number }
   /** Again at once with a new session in the same files. */
   | { type: 'fresh-session' }
-  /** Not before the limit resets; `fallbackMs` where nobody said when. */
-  | { type: 'wait'; fallbackMs: number }
+  /** Not before the limit has probably been reset: no driver tells yet when that is. */
+  | { type: 'wait'; resetMs: number }
   /** A person must do something first. */
   | { type: 'fail' }
 
@@ -21,7 +21,7 @@ export const RETRY_POLICY = {
   network: { remedy: { type: 'retry', firstDelayMs: 2_000 }, sentence: 'The network failed.' },
   overloaded: { remedy: { type: 'retry', firstDelayMs: 10_000 }, sentence: 'The model service is overloaded.' },
   rate_limit: { remedy: { type: 'retry', firstDelayMs: 15_000 }, sentence: 'The model service asks to slow down.' },
-  quota: { remedy: { type: 'wait', fallbackMs: 60 * 60_000 }, sentence: 'The usage limit is reached.' },
+  quota: { remedy: { type: 'wait', resetMs: 60 * 60_000 }, sentence: 'The usage limit is reached.' },
   stalled: { remedy: { type: 'retry', firstDelayMs: 1_000 }, sentence: 'The agent gave no sign of life.' },
   crashed: { remedy: { type: 'retry', firstDelayMs: 0 }, sentence: 'The agent ended in the middle of its work.' },
   session_lost: {

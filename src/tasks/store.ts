@@ -102,7 +102,10 @@ export function retryTaskLater(
   run: Run,
   { failure, delayMs, counts }: { failure?: TaskFailure; delayMs: number; counts: boolean },
 ) {
-  return call(db, sql`retry_task_later(${run.taskId}, ${run.attempt}, ${json(failure)}::jsonb, ${delayMs}, ${counts})`)
+  return call(
+    db,
+    sql`retry_task_later(${run.taskId}, ${run.attempt}, ${json(failure)}::jsonb, ${Math.ceil(delayMs)}, ${counts})`,
+  )
 }
 
 /** The worker is freed, the lane kept. `until` is for a limit's reset. */

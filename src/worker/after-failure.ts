@@ -4,16 +4,9 @@ import type { Task } from '../tasks/task.ts'
 import type { RunEnd } from './task-kind.ts'
 
 /**
- * What follows from a failure, by the policy's table. `detail` is the far side's own words; `chance` (0…1) spreads the retries;
- * `resetsAt` is when a usage limit ends, if somebody said so.
+ * What follows from a failure, by the policy's table. `detail` is the far side's own words; `chance` (0…1) spreads the retries.
  */
-export function endAfterFailure(
-  task: Task,
-  why: FailureClass,
-  detail: string,
-  chance: number,
-  resetsAt?: Date,
-): RunEnd {
+export function endAfterFailure(task: Task, why: FailureClass, detail: string, chance: number): RunEnd {
   const { remedy, sentence }: Policy = RETRY_POLICY[why]
   const failure = { class: why, message: detail === '' ? sentence : `${sentence} (${detail})` }
   switch (remedy.type) {
@@ -26,7 +19,7 @@ export function endAfterFailure(
     case 'fresh-session':
       return { type: 'retry', failure, delayMs: 0 }
     case 'wait':
-      return { type: 'park', waitingFor: 'limit', until: resetsAt ?? new Date(Date.now() + remedy.fallbackMs), failure }
+      return { type: 'park', waitingFor: 'limit', until: new Date(Date.now() + remedy.resetMs), failure }
     case 'fail':
       return { type: 'settle', status: 'failed', failure }
   }

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -166,4 +166,16 @@ export function pushBySomebodyElse(bare: string, branch: string, files: Record<s
   git(checkout, 'commit', '-q', '-m', 'By somebody else')
   git(checkout, 'push', '-q', 'origin', branch)
   rmSync(checkout, { recursive: true })
+}
+
+/** Processes of this machine that carry a mark which begins so. */
+export function findByMark(mark: string): string[] {
+  const isMarked = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`DROVER_RUN_ID=${mark}`)
+    } catch {
+      return false
+    }
+  }
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isMarked(name))
 }

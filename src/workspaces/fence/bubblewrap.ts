@@ -52,7 +52,7 @@ async function openSandbox(options: BubblewrapOptions, spec: SandboxSpec): Promi
   const staging =
     uid === undefined ? { chain: [], from: (path: string) => path } : await stage(sources, programs.unshare)
 
-  const chain = { staging: staging.chain, uid, programs, limits }
+  const chain = { runId: spec.runId, staging: staging.chain, uid, programs, limits }
   const policy = {
     system: await systemBinds(),
     readOnly: [

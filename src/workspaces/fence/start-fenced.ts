@@ -10,6 +10,7 @@ import { kill } from './sweep.ts'
 
 /** What runs before bubblewrap, each by exec: bring the paths near, become the slot's user. And the limits inside. */
 export interface Chain {
+  runId: string
   staging: readonly string[]
   /** Undefined when Drover is not root: then everything runs as Drover's own user. */
   uid: number | undefined
@@ -46,8 +47,9 @@ export function startFenced(
     ...inside,
   ]
   return startContained(
-    // /proc/1/environ inside is bubblewrap's own environment, whatever it clears for the program: so it gets none.
-    { file, args, env: {}, cwd: '/', options: `${options.join('\0')}\0` },
+    // /proc/1/environ inside is bubblewrap's own environment, whatever it clears for the program: so it gets nothing of
+    // ours but the mark. It needs that: killed in its first moments, Drover leaves a bubblewrap that waits for ever.
+    { file, args, env: { DROVER_RUN_ID: chain.runId }, cwd: '/', options: `${options.join('\0')}\0` },
     treeOf,
   )
 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { basename, dirname, join } from 'node:path'
 import type { Connection } from './connection.ts'
 import type { Git } from './run-git.ts'
 
@@ -44,8 +45,9 @@ export async function refreshCache(
     await fetchInto(cache, connection, workspaceId, signal)
     return cache
   }
-  const half = `${folder}.new`
-  await rm(half, { recursive: true, force: true })
+  await removeHalves(folder)
+  // A name of its own: a git that outlived its Drover may still be writing into an older one.
+  const half = `${folder}.new-${randomUUID().slice(0, 8)}`
   try {
     // The sandboxes' users must be able to read it, whatever our umask.
     await mkdir(half, { recursive: true })
@@ -59,6 +61,12 @@ export async function refreshCache(
     throw error
   }
   return cache
+}
+
+async function removeHalves(folder: string) {
+  const names = await readdir(dirname(folder)).catch(() => [])
+  for (const name of names.filter((name) => name.startsWith(`${basename(folder)}.new-`)))
+    await rm(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 5 })
 }
 
 export function openCache(git: Git, folder: string): Cache {

@@ -12,6 +12,8 @@ export interface Folder {
   repo: string
   home: string
   markerFile: string
+  /** Mark of the run that works here, or did last. */
+  runFile: string
 }
 
 /** Written last: a folder without it was left half-made by a crash. */
@@ -27,7 +29,13 @@ export interface Marker {
 
 export function folderOf(root: string, workspaceId: string): Folder {
   const path = join(root, workspaceId)
-  return { path, repo: join(path, 'repo'), home: join(path, 'home'), markerFile: join(path, 'workspace.json') }
+  return {
+    path,
+    repo: join(path, 'repo'),
+    home: join(path, 'home'),
+    markerFile: join(path, 'workspace.json'),
+    runFile: join(path, 'run'),
+  }
 }
 
 export async function readMarker({ markerFile }: Folder): Promise<Marker | undefined> {
@@ -70,17 +78,20 @@ export async function setAside({ repo, markerFile }: Folder): Promise<string> {
   return aside
 }
 
-/** Ends what an earlier run left alive in this folder, and notes this one: no two may work in one. False when it is the first. */
-export async function startRun(fence: Fence, { path }: Folder, mark: string): Promise<boolean> {
+/** Ends what an earlier run left alive, for no two may work in one folder. False when there was none. */
+export async function endPreviousRun(fence: Fence, { runFile }: Folder): Promise<boolean> {
+  const previous = await readFile(runFile, 'utf8').catch(() => '')
+  if (previous !== '') await fence.sweep(previous)
+  return previous !== ''
+}
+
+/** Makes the folder, and notes who works in it. */
+export async function startRun({ path, runFile }: Folder, mark: string): Promise<void> {
   await mkdir(path, { recursive: true })
   // The sandboxes' users pass through, but do not look around.
   await chmod(path, 0o711)
-  const file = join(path, 'run')
-  const previous = await readFile(file, 'utf8').catch(() => '')
-  if (previous !== '') await fence.sweep(previous)
-  await writeFile(`${file}.new`, mark)
-  await rename(`${file}.new`, file)
-  return previous !== ''
+  await writeFile(`${runFile}.new`, mark)
+  await rename(`${runFile}.new`, runFile)
 }
 
 /** The folder and its slot are free again. */

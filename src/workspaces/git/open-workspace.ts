@@ -4,7 +4,17 @@ import { UserError } from '../../lib/errors.ts'
 import type { Workspace, WorkspaceRequest } from '../workspace.ts'
 import { cacheFolder, refreshCache, refs, resolveCommit, type Cache } from './cache.ts'
 import { connect, type Connection } from './connection.ts'
-import { cloneInto, discard, folderOf, readMarker, setAside, startRun, writeMarker, type Folder } from './folder.ts'
+import {
+  cloneInto,
+  discard,
+  endPreviousRun,
+  folderOf,
+  readMarker,
+  setAside,
+  startRun,
+  writeMarker,
+  type Folder,
+} from './folder.ts'
 import { closeAll, createWorkspace, type Sandboxes } from './git-workspace.ts'
 import type { Setup } from './git-workspaces.ts'
 import { isCovered } from './is-covered.ts'
@@ -27,11 +37,12 @@ export async function openWorkspace(
   const connection = await connect({ ...setup, git }, remote)
   const locked = <T>(work: () => Promise<T>) => setup.withLock(`git-cache:${remote.codebaseId}`, work)
 
+  const folder = folderOf(setup.root, workspaceId)
+  const isNew = !(await endPreviousRun(setup.fence, folder))
   onStep(`Fetching ${connection.address.url}`)
   const { cache, target } = await locked(() => fetchFor(setup, request, connection, signal))
 
-  const folder = folderOf(setup.root, workspaceId)
-  const isNew = !(await startRun(setup.fence, folder, mark))
+  await startRun(folder, mark)
   const slot = await takeSlot(setup.slots, workspaceId)
   const openBoxes = () => openSandboxes(setup, { ...request, runId: mark }, { folder, cache, slot })
   const finish = async (sandboxes: Sandboxes, origin: Workspace['origin'], base: string) => {
