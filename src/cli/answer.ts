@@ -4,7 +4,8 @@ import type { Cli } from './cli.ts'
 import { oneLine } from './output.ts'
 
 type Question = NonNullable<Task['question']>
-type Given = { choice: string } | { text: string }
+/** An answer as the API takes it. */
+export type Given = { choice: string } | { text: string }
 
 /** What a person typed, as an answer: a choice by its number, name or id, else a text. */
 export function answerFrom(question: Pick<Question, 'choices'> | null, typed: string): Given {

@@ -1,8 +1,10 @@
 import type { Task } from '../http/wire.ts'
-import { answerByAsking } from './answer.ts'
+import { answerByAsking, type Given } from './answer.ts'
 import type { Cli } from './cli.ts'
 import type { Client } from './client.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
+import { patiently } from './patiently.ts'
+import { Refused } from './refused.ts'
 import { createRenderer, questionText } from './render-event.ts'
 import { onInterrupt } from './signals.ts'
 
@@ -15,7 +17,7 @@ export interface FollowTaskOptions {
   /** No lines for people. */
   quiet?: boolean
   /** Asks the person; `undefined` when there is no answer to be had. Without it the person at the terminal, if there is one. */
-  ask?: (question: NonNullable<Task['question']>) => Promise<{ choice: string } | { text: string } | undefined>
+  ask?: (question: NonNullable<Task['question']>) => Promise<Given | undefined>
 }
 
 /**
@@ -34,31 +36,33 @@ export async function followTask(
   const note = (text: string) => out.note(out.noteStyle('yellow', text))
   let isInterrupted = false
 
+  const path = `/v1/tasks/${started.id}`
   const stopListening = onInterrupt((timesBefore) => {
     isInterrupted = true
     if (timesBefore > 0) return leaving.abort()
     note('Cancelling. Ctrl-C again leaves at once.')
-    // Where this fails, following shows why: the service is away, or the task has ended.
-    client.post(`/v1/tasks/${started.id}/cancel`).catch(() => undefined)
+    // Where it is refused, the task has ended: following shows how.
+    patiently(() => client.post(`${path}/cancel`)).catch(() => undefined)
   })
   const onAway = (isAway: boolean) =>
     note(isAway ? 'The service is away; waiting for it to come back. The task is safe.' : 'The service is back.')
 
   try {
     for await (const { event, seq } of client.events(started.id, { after: 0, signal: leaving.signal, onAway })) {
-      render(event)
+      // A question is shown where it is asked.
+      if (event.type !== 'question') render(event)
       const isAsking = event.type === 'state' && event.to === 'waiting' && event.waitingFor === 'input'
       if (!isAsking || leaving.signal.aborted) continue
-      const { question, lastEvent } = await client.get<Task>(`/v1/tasks/${started.id}`)
+      const { question, lastEvent } = await patiently(() => client.get<Task>(path))
       // Only the newest wait can be answered; one that is past was.
       if (!question || lastEvent > seq) continue
-      const answer = await (ask ?? ((question) => answerByAsking(cli, question)))(question)
+      const answer = ask ? await ask(question) : await answerByAsking(cli, question)
       if (answer === undefined) {
-        if (quiet) out.note(questionText(question, out))
+        if (!ask) out.note(questionText(question, out))
         note(`It waits for your answer: drover task answer ${started.id} "…"`)
         break
       }
-      await client.post(`/v1/tasks/${started.id}/answer`, answer)
+      await sendAnswer(client, path, answer)
     }
   } finally {
     stopListening()
@@ -67,7 +71,14 @@ export async function followTask(
     note(`Left. The task goes on or ends by itself: drover task show ${started.id}`)
     return { task: started, exitCode: EXIT.interrupted }
   }
-  const task = await client.get<Task>(`/v1/tasks/${started.id}`)
+  const task = await patiently(() => client.get<Task>(path))
   if (task.status === 'completed') return { task, exitCode: EXIT.done }
   return { task, exitCode: isInterrupted ? EXIT.interrupted : EXIT.failed }
+}
+
+async function sendAnswer(client: Client, path: string, answer: Given) {
+  await patiently(() => client.post(`${path}/answer`, answer)).catch((error: unknown) => {
+    // Somebody else was quicker; the task goes on with that answer.
+    if (!(error instanceof Refused) || error.problem.code !== 'task-not-asking') throw error
+  })
 }

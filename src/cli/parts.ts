@@ -9,7 +9,7 @@ export interface Check {
   message: string
 }
 
-export interface StartedService {
+interface StartedService {
   url: string
   apiKey: string
   /** Lines for a person: the agent and why, the fence, where the key is. */

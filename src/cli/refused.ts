@@ -1,4 +1,5 @@
 import type { Problem } from '../http/wire.ts'
+import { oneLine, type Output } from './output.ts'
 
 /** The service said no: `problem` is its answer. */
 export class Refused extends Error {
@@ -28,4 +29,10 @@ export async function refusalOf(response: Response): Promise<Refused> {
     code: 'foreign',
     correlationId: '',
   })
+}
+
+/** In a line or two: what is wrong, what to do, and every field that it is about. */
+export function tellRefusal({ problem: { detail, errors = [] } }: Refused, out: Output): void {
+  out.note(`${out.noteStyle('red', 'drover:')} ${oneLine(detail)}`)
+  for (const { field, message } of errors) out.note(`  ${oneLine(`${field}: ${message}`)}`)
 }

@@ -1,11 +1,11 @@
 import { CommanderError } from 'commander'
 import { UserError, codeOf, messageOf } from '../lib/errors.ts'
-import { oneLine, createOutput, type Output } from './output.ts'
+import { createOutput, type Output } from './output.ts'
 import type { Cli } from './cli.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import type { CliParts } from './parts.ts'
 import { createProgram } from './program.ts'
-import { Refused } from './refused.ts'
+import { Refused, tellRefusal } from './refused.ts'
 
 /** Runs one command (`argv` without program and script) and returns the exit code. Never throws for what a person can act on. */
 export async function runCli(argv: readonly string[], parts: CliParts): Promise<number> {
@@ -29,9 +29,8 @@ function explain(error: unknown, out: Output): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse
   const say = (text: string) => out.note(`${out.noteStyle('red', 'drover:')} ${text}`)
   if (error instanceof Refused) {
-    const { status, detail, errors = [] } = error.problem
-    say(oneLine(detail))
-    for (const { field, message } of errors) out.note(`  ${oneLine(`${field}: ${message}`)}`)
+    const { status } = error.problem
+    tellRefusal(error, out)
     if (status === 401 || status === 403) return EXIT.refused
     return status >= 500 ? EXIT.away : EXIT.wrongUse
   }

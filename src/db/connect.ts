@@ -68,6 +68,8 @@ async function connect(url: string, options: DatabaseOptions, revive?: () => Pro
   pool.on('error', (error) => {
     if (!closing) options.onWarning(`A database connection broke: ${error.message}`)
   })
+  // One that breaks while it is lent out fails the query that runs on it, or the next; its 'error' event would end us, too.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const listener = startListening(url, options.onWarning, revive)
   return {
     pool,

@@ -31,6 +31,7 @@ export async function migrate(url: string): Promise<string[]> {
       lockValue: LOCK,
       advisoryLockMode: 'wait',
       checkOrder: true,
+      singleTransaction: true,
       log: () => undefined,
     })
     return applied.map((migration) => migration.name)

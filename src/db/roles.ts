@@ -17,6 +17,7 @@ const NAME = 'drover'
  */
 export async function createLogin(admin: pg.ClientConfig): Promise<string> {
   const client = new pg.Client(admin)
+  client.on('error', () => undefined)
   await client.connect()
   try {
     await once(client, `create role ${NAME} login`)

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CompiledQuery } from 'kysely'
 import { expect, test } from 'vitest'
-import { openTestDb } from '../../test/test-db.ts'
+import { asAdmin, openTestDb } from '../../test/test-db.ts'
 import { RetryLater } from '../lib/errors.ts'
 import { asSystem } from './scope.ts'
 
@@ -32,7 +33,20 @@ test('a connection that breaks in the middle is replaced', async () => {
   await using db = await openTestDb({ poolSize: 1 })
   await expect(
     asSystem(db, (db) => db.executeQuery(query('select pg_terminate_backend(pg_backend_pid())'))),
-  ).rejects.toThrow()
+  ).rejects.toThrow('terminat')
+  expect((await asSystem(db, (db) => db.executeQuery(query('select 1 as one')))).rows).toEqual([{ one: 1 }])
+})
+
+test('a connection that breaks while it is lent out and idle fails the transaction, not the process', async () => {
+  await using db = await openTestDb({ poolSize: 1 })
+  const broken = asSystem(db, async (inside) => {
+    const { rows } = await inside.executeQuery<{ pid: number }>(query('select pg_backend_pid() as pid'))
+    await asAdmin('postgres', (client) => client.query('select pg_terminate_backend($1, 5000)', [rows[0]?.pid]))
+    // Time for the news to reach this process.
+    await sleep(100)
+    return inside.executeQuery(query('select 1'))
+  })
+  await expect(broken).rejects.toThrow(/terminat|not queryable/)
   expect((await asSystem(db, (db) => db.executeQuery(query('select 1 as one')))).rows).toEqual([{ one: 1 }])
 })
 

@@ -49,6 +49,7 @@ export async function findQuestions(db: Db, taskIds: readonly string[]): Promise
 
 /** The number of the newest event of each of these tasks, by task id. */
 export async function newestEvents(db: Db, taskIds: readonly string[]): Promise<Map<string, number>> {
+  if (taskIds.length === 0) return new Map()
   const rows = await db.selectFrom('tasks').select(['id', 'last_event']).where('id', 'in', taskIds).execute()
   return new Map(rows.map((row) => [row.id, row.last_event]))
 }

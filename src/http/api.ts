@@ -64,3 +64,13 @@ export function present<T extends object>(values: T): { [K in keyof T]?: Exclude
     [K in keyof T]?: Exclude<T[K], undefined>
   }
 }
+
+/** A whole number in a query, shown as one in the document: coerced schemas show as nullable there. */
+export const wholeNumber = (min: number, max: number, fallback: number, description?: string) =>
+  z.coerce
+    .number()
+    .int()
+    .min(min)
+    .max(max)
+    .default(fallback)
+    .openapi({ type: 'integer', minimum: min, maximum: max, default: fallback, ...(description && { description }) })

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { findConversation, listMessages } from '../conversations/store.ts'
 import { asOrg } from '../db/scope.ts'
 import { UserError } from '../lib/errors.ts'
-import { idParam, jsonAnswer, refusals, type Api } from './api.ts'
+import { idParam, jsonAnswer, refusals, wholeNumber, type Api } from './api.ts'
 import type { HttpParts } from './parts.ts'
 import { conversationToWire, messageToWire } from './to-wire.ts'
 import { ConversationWithMessages } from './wire.ts'
@@ -16,13 +16,7 @@ const show = createRoute({
   request: {
     params: idParam('cnv_01kanv3e5x8t1z6w2q9r4c7b0d'),
     query: z.object({
-      messages: z.coerce
-        .number()
-        .int()
-        .min(0)
-        .max(1_000)
-        .default(100)
-        .openapi({ type: 'integer', description: 'At most so many, the newest' }),
+      messages: wholeNumber(0, 1_000, 100, 'At most so many, the newest'),
     }),
   },
   responses: {

@@ -3,7 +3,7 @@ import { asOrg, type Db } from '../db/scope.ts'
 import { findArtifact, findNewestArtifact, readEvents, type Artifact } from '../events/store.ts'
 import { UserError } from '../lib/errors.ts'
 import { findTask } from '../tasks/store.ts'
-import { idParam, refusals, type Api } from './api.ts'
+import { idParam, refusals, wholeNumber, type Api } from './api.ts'
 import type { Ask } from './ask.ts'
 import { streamEvents, type StreamParts } from './events-stream.ts'
 import { eventToWire } from './to-wire.ts'
@@ -11,7 +11,6 @@ import { TaskEventList } from './wire.ts'
 
 const tags = ['Tasks']
 const TaskId = idParam('tsk_01kanv3e5x8t1z6w2q9r4c7b0d')
-const Seq = z.coerce.number().int().min(0)
 
 const listEvents = createRoute({
   method: 'get',
@@ -24,11 +23,11 @@ const listEvents = createRoute({
   request: {
     params: TaskId,
     headers: z.object({
-      'last-event-id': Seq.optional().openapi({ type: 'integer' }),
+      'last-event-id': z.coerce.number().int().min(0).optional().openapi({ type: 'integer' }),
     }),
     query: z.object({
-      after: Seq.default(0).openapi({ type: 'integer', description: 'Only events after this number' }),
-      limit: z.coerce.number().int().min(1).max(1_000).default(200).openapi({ type: 'integer' }),
+      after: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0, 'Only events after this number'),
+      limit: wholeNumber(1, 1_000, 200),
       follow: z
         .enum(['end', 'forever'])
         .default('end')

@@ -11,7 +11,7 @@ import type { Ask } from './ask.ts'
 export const IdempotencyHeader = z.object({
   'idempotency-key': z
     .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'It has 1 to 255 printable characters and no space.')
+    .regex(/^[!-~]{1,255}$/, 'It has 1 to 255 printable characters and no space.')
     .optional()
     .openapi({
       description:

@@ -8,7 +8,7 @@ import { startWork } from '../tasks/start-work.ts'
 import { answerTask, cancelTask, findTask, listTasks, requeueTask } from '../tasks/store.ts'
 import { TASK_STATUSES, type Task as TaskRecord } from '../tasks/task.ts'
 import { workerTypeExists } from '../tasks/worker-store.ts'
-import { idParam, jsonAnswer, jsonBody, present, refusals, type Api } from './api.ts'
+import { idParam, jsonAnswer, jsonBody, present, refusals, wholeNumber, type Api } from './api.ts'
 import { createOnce, IdempotencyHeader } from './idempotency.ts'
 import { knownAgent, knownCodebase } from './known.ts'
 import { decodeCursor, encodeCursor } from './page.ts'
@@ -45,7 +45,7 @@ const TaskQuery = z.object({
   conversation: z.string().optional().openapi({ description: 'Id' }),
   agent: z.string().optional(),
   parent: z.string().optional().openapi({ description: 'Id of the task that made it' }),
-  limit: z.coerce.number().int().min(1).max(100).default(20).openapi({ type: 'integer' }),
+  limit: wholeNumber(1, 100, 20),
   cursor: z.string().optional().openapi({ description: '`next` of the page before' }),
 })
 const listAll = createRoute({

@@ -5,7 +5,7 @@ import { startLoop } from '../lib/loop.ts'
 import type { Running } from '../lib/running.ts'
 
 /** One reader's wait for more of one task. */
-export interface TaskWatch {
+interface TaskWatch {
   /** False once `close` was called, here or by the watcher that ends. */
   readonly isOpen: boolean
   /** Whether something may be new since the last call: at once, when it comes, or `false` after `timeoutMs`. Returns `false` when it is closed. */

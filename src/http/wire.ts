@@ -5,6 +5,8 @@ import { EventBody, Question } from './wire-events.ts'
 
 const Time = z.iso.datetime().openapi({ example: '2026-11-21T09:30:00.000Z' })
 const id = (example: string) => z.string().openapi({ example })
+/** `nullable()` of a named schema would show in the document as the schema alone. */
+const orNull = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()])
 const PROMPT_BYTES = 2 ** 20
 
 const Prompt = z
@@ -60,7 +62,7 @@ export const Task = z
     id: id('tsk_01kanv3e5x8t1z6w2q9r4c7b0d'),
     status: z.enum(TASK_STATUSES),
     waitingFor: z.enum(['input', 'children', 'limit']).nullable(),
-    question: Question.nullable().openapi({ description: 'What it waits for an answer to' }),
+    question: orNull(Question).openapi({ description: 'What it waits for an answer to' }),
     title: z.string(),
     prompt: z.string(),
     kind: z.string(),
@@ -75,7 +77,7 @@ export const Task = z
     parentId: z.string().nullable(),
     conversationId: z.string().nullable(),
     codebaseId: z.string().nullable(),
-    result: TaskResult.nullable(),
+    result: orNull(TaskResult),
     failure: z.object({ class: z.string(), message: z.string() }).nullable(),
     lastEvent: z.int().openapi({ description: 'The number of its newest event' }),
     createdBy: z.string().nullable(),

@@ -28,7 +28,7 @@ export function readOptions(argv: string[]): Options {
   return { quick: values.quick, only: values.only, jsonFile: values.json, help: values.help }
 }
 
-/** How much of everything. Each is large enough that a round takes seconds, and small enough that all of it takes a quarter of an hour. */
+/** How much of everything. Each is large enough that a round takes seconds, and small enough that all of it takes some twenty minutes. */
 export interface Sizes {
   rounds: number
   enqueued: number
@@ -45,11 +45,11 @@ export interface Sizes {
 
 export const FULL: Sizes = {
   rounds: 3,
-  enqueued: 4_000,
+  enqueued: 3_000,
   pickups: 200,
-  drained: 6_000,
-  drainedInLanes: 3_000,
-  drainedInGroups: 3_000,
+  drained: 3_000,
+  drainedInLanes: 2_000,
+  drainedInGroups: 2_000,
   waiting: [1_000, 100_000, 1_000_000],
   claims: 40,
   events: 200,

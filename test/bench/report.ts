@@ -10,6 +10,7 @@ export function renderMachine({ date, cpu, memory, system, versions }: Machine):
 
 /** A Markdown table: a line for each label, median (least–most) of the rounds for each candidate, and ours divided by theirs. */
 export function renderFigures(figures: readonly Figure[], ours: string): string {
+  if (figures.length === 0) return 'no figures'
   const candidates = unique(figures.map((figure) => figure.candidate))
   const others = candidates.filter((name) => name !== ours)
   const find = (label: string, name: string) =>

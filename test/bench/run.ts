@@ -36,7 +36,7 @@ function chosen({ only }: Options) {
 
 async function main(argv: string[]) {
   const options = readOptions(argv)
-  if (options.help) return console.log(USAGE)
+  if (options.help) return console.log(`${USAGE}\n\nMeasurements: ${MEASUREMENTS.map(({ name }) => name).join(', ')}`)
   const measurements = chosen(options)
   installCandidates(FOLDER)
   const server = await startServer()
@@ -47,7 +47,12 @@ async function main(argv: string[]) {
     const results = []
     for (const { name, title, run } of measurements) {
       const loadBefore = load()
-      const figures = await run({ server, sizes, candidates: CANDIDATES })
+      const figures = await run({ server, sizes, candidates: CANDIDATES }).catch((error: unknown) => {
+        // One that breaks must not cost the figures of all others; the exit code tells of it.
+        console.error(`${name} broke:`, error)
+        process.exitCode = 1
+        return []
+      })
       const loads = `load ${loadBefore} before, ${load()} after`
       results.push({ name, title, loads, figures })
       console.log(`### ${title}\n\n${renderFigures(figures, drover.name)}\n\n(\`${name}\`; ${loads})\n`)

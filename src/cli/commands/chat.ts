@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import type { Conversation, ConversationWithMessages, Task } from '../../http/wire.ts'
+import type { Codebase, ConversationWithMessages, Task } from '../../http/wire.ts'
 import { answerFrom } from '../answer.ts'
 import { addCommand, does, type Cli } from '../cli.ts'
 import type { Client } from '../client.ts'
@@ -9,6 +9,7 @@ import { followTask } from '../follow-task.ts'
 import { plainText } from '../../lib/log.ts'
 import { questionText } from '../render-event.ts'
 import { showEnd } from '../render-task.ts'
+import { Refused, tellRefusal } from '../refused.ts'
 import { resolveRepository } from '../repository.ts'
 import { connectOrStart } from '../service.ts'
 import { codebaseFor } from './run.ts'
@@ -48,8 +49,7 @@ async function chat(cli: Cli, { repo, agent, conversation, json = false }: ChatO
     const { client } = service
     const codebase = repository && (await codebaseFor(cli, client, repository))
     if (conversation !== undefined) await showHistory(cli, client, conversation)
-    const where = codebase ? { codebase: codebase.id } : { conversationId: conversation }
-    return await talk(cli, client, { ...where, ...(agent !== undefined && { agent }) }, json)
+    return await talk(cli, client, { codebase, conversationId: conversation, agent }, json)
   } finally {
     await service.close()
   }
@@ -64,53 +64,70 @@ async function showHistory({ out }: Cli, client: Client, id: string) {
   }
 }
 
-async function talk(cli: Cli, client: Client, first: object, json: boolean): Promise<ExitCode> {
-  const { out, io } = cli
-  const isTerminal = out.canAsk
-  const lines = createInterface({ input: io.stdin, ...(isTerminal && { output: io.stderr }), terminal: isTerminal })
-  const reader = readerOf(lines, isTerminal ? out.noteStyle('cyan', 'you> ') : '')
-  if (isTerminal) out.note(out.noteStyle('dim', HELP))
+interface Where {
+  codebase: Codebase | undefined
+  conversationId: string | null | undefined
+  agent: string | undefined
+}
 
-  let where = first
-  let conversationId: Conversation['id'] | null = null
+async function talk(cli: Cli, client: Client, { codebase, agent, ...first }: Where, json: boolean): Promise<ExitCode> {
+  const { out, io } = cli
+  const reader = openReader(cli)
+  if (out.canAsk) out.note(out.noteStyle('dim', HELP))
+
+  let { conversationId } = first
   let exitCode: ExitCode = EXIT.done
+  async function ask(question: NonNullable<Task['question']>) {
+    out.note(questionText(question, out))
+    const typed = await reader.next()
+    return typed === undefined ? undefined : answerFrom(question, typed)
+  }
+  async function say(prompt: string) {
+    const where = conversationId == null ? { codebase: codebase?.id } : { conversationId }
+    const started = await client.post<Task>('/v1/tasks', { ...where, agent, prompt })
+    conversationId = started.conversationId
+    const followed = await followTask(cli, client, started, { quiet: json, ask })
+    exitCode = followed.exitCode
+    if (json) io.stdout.write(`${JSON.stringify(followed.task)}\n`)
+    else showEnd(followed.task, codebase, out)
+  }
+
   for (let line = await reader.next(); line !== undefined; line = await reader.next()) {
     const said = line.trim()
     if (said === '/quit' || said === '/exit') break
     if (said === '/help') out.note(HELP)
     if (said === '' || said === '/help') continue
-    const started = await client.post<Task>('/v1/tasks', { ...where, prompt: said })
-    const followed = await followTask(cli, client, started, {
-      quiet: json,
-      async ask(question) {
-        out.note(questionText(question, out))
-        const typed = await reader.next()
-        return typed === undefined ? undefined : answerFrom(question, typed)
-      },
+    await say(said).catch((error: unknown) => {
+      // What one message did wrong does not end the conversation.
+      if (!(error instanceof Refused)) throw error
+      tellRefusal(error, out)
+      exitCode = EXIT.wrongUse
     })
-    if (json) cli.io.stdout.write(`${JSON.stringify(followed.task)}\n`)
-    else showEnd(followed.task, undefined, out)
-    exitCode = followed.exitCode
-    conversationId = started.conversationId
-    where = { conversationId }
   }
-  lines.close()
-  if (conversationId !== null)
-    out.note(out.noteStyle('dim', `Go on with: drover chat --conversation ${conversationId}`))
+  reader.close()
+  if (conversationId != null) out.note(out.noteStyle('dim', `Go on with: drover chat --conversation ${conversationId}`))
   return exitCode
 }
 
 /** Lines as they are asked for. Those that came before anybody asked are kept: a pipe is faster than an agent. */
-function readerOf(lines: ReturnType<typeof createInterface>, prompt: string) {
+function openReader({ io, out }: Cli) {
+  const isTerminal = out.canAsk
+  const lines = createInterface({ input: io.stdin, ...(isTerminal && { output: io.stderr }), terminal: isTerminal })
   const iterator = lines[Symbol.asyncIterator]()
+  let isAsking = false
+  // In a terminal readline takes Ctrl-C away from the process: while an agent works, it is meant for the task.
+  lines.on('SIGINT', () => (isAsking ? lines.close() : process.emit('SIGINT')))
   return {
     async next(): Promise<string | undefined> {
-      if (prompt !== '') {
-        lines.setPrompt(prompt)
+      isAsking = true
+      if (isTerminal) {
+        lines.setPrompt(out.noteStyle('cyan', 'you> '))
         lines.prompt()
       }
       const { value, done } = await iterator.next()
+      isAsking = false
       return done === true ? undefined : value
     },
+    close: () => lines.close(),
   }
 }

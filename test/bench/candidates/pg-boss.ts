@@ -52,7 +52,10 @@ async function open(url: string, shape: Shape, batched: boolean): Promise<Queue>
     queueCacheIntervalSeconds: 1,
     schedule: false,
   })
-  boss.on('error', (error) => console.warn(`pg-boss: ${error.message}`))
+  let closing = false
+  boss.on('error', (error) => {
+    if (!closing) console.warn(`pg-boss: ${error.message}`)
+  })
   await boss.start()
   await boss.createQueue(QUEUE, {
     policy: shape === 'lanes' ? 'key_strict_fifo' : 'standard',
@@ -86,7 +89,10 @@ async function open(url: string, shape: Shape, batched: boolean): Promise<Queue>
       const [job] = await boss.fetch(QUEUE, { batchSize: 1, ...(shape === 'groups' && GROUPS) })
       return job && { complete: async () => void (await boss.complete(QUEUE, job.id)) }
     },
-    close: () => boss.stop({ graceful: false, close: true }),
+    close() {
+      closing = true
+      return boss.stop({ graceful: false, close: true })
+    },
   }
 }
 

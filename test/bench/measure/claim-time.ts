@@ -1,5 +1,5 @@
 import { FREE_GROUP, GROUP_LIMIT, type Candidate, type Job, type Queue, type Shape } from '../candidates/candidate.ts'
-import type { Bench, Figure, Measurement } from '../measurement.ts'
+import { onFreshQueue, type Bench, type Figure, type Measurement } from '../measurement.ts'
 import { median } from '../statistics.ts'
 
 const LANES = 100
@@ -28,31 +28,29 @@ export const claimTime: Measurement = {
   },
 }
 
-async function timeClaims({ server, sizes }: Bench, candidate: Candidate, shape: Shape): Promise<Figure[]> {
-  const figures: Figure[] = []
-  const database = await server.createDatabase()
-  const queue = await candidate.open(database.url, shape)
-  let waiting = 0
-  for (const size of sizes.waiting) {
-    for (; waiting < size; waiting = Math.min(size, waiting + CHUNK)) {
-      await queue.addMany(jobs(shape, waiting, Math.min(size, waiting + CHUNK)))
+function timeClaims({ server, sizes }: Bench, candidate: Candidate, shape: Shape): Promise<Figure[]> {
+  return onFreshQueue({ server }, candidate, shape, async (queue, url) => {
+    const figures: Figure[] = []
+    let waiting = 0
+    for (const size of sizes.waiting) {
+      for (; waiting < size; waiting = Math.min(size, waiting + CHUNK)) {
+        await queue.addMany(jobs(shape, waiting, Math.min(size, waiting + CHUNK)))
+      }
+      if (shape === 'groups') {
+        if (size === sizes.waiting[0]) await fillGroups(queue)
+        await queue.addMany(freeJobs(size, sizes.claims + WARM_UP))
+      }
+      await server.query({ url }, 'vacuum (analyze)')
+      await server.query({ url }, 'checkpoint')
+      figures.push({
+        label: `${LABELS[shape]}; ${size.toLocaleString('en')} waiting`,
+        unit: 'ms',
+        candidate: candidate.name,
+        rounds: [await medianClaim(queue, sizes.claims)],
+      })
     }
-    if (shape === 'groups') {
-      if (size === sizes.waiting[0]) await fillGroups(queue)
-      await queue.addMany(freeJobs(size, sizes.claims + WARM_UP))
-    }
-    await server.query(database, 'vacuum (analyze)')
-    await server.query(database, 'checkpoint')
-    figures.push({
-      label: `${LABELS[shape]}; ${size.toLocaleString('en')} waiting`,
-      unit: 'ms',
-      candidate: candidate.name,
-      rounds: [await medianClaim(queue, sizes.claims)],
-    })
-  }
-  await queue.close()
-  await database.drop()
-  return figures
+    return figures
+  })
 }
 
 async function medianClaim(queue: Queue, claims: number): Promise<number> {
