@@ -2,14 +2,9 @@
 import { existsSync } from 'node:fs'
 import { runCli } from './cli/run-cli.ts'
 import { readConfig, type Config } from './config.ts'
-import { openDatabase } from './db/connect.ts'
-import { migrate } from './db/migrate.ts'
-import { runDemo } from './demo.ts'
-import { examine } from './doctor.ts'
+import { defaultHome } from './default-home.ts'
 import { UserError, messageOf } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
-import { defaultHome } from './parts.ts'
-import { startService, startWorker } from './start-service.ts'
 import { VERSION } from './version.ts'
 
 /** The real environment wins over the file. */
@@ -22,6 +17,7 @@ function loadEnvFile() {
   }
 }
 
+/** What a command does not need it does not load: most of them only speak to the API. */
 function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const config = async () => readConfig(env, await defaultHome())
   const logFor = ({ LOG_LEVEL, secrets }: Config, quiet = false) =>
@@ -35,33 +31,29 @@ function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     version: VERSION,
     config,
     async startService({ port, host, quiet }) {
+      const { startService } = await import('./start-service.ts')
       const read = await config()
       const settings = { ...read, ...(port !== undefined && { PORT: port }), ...(host !== undefined && { HOST: host }) }
       return startService(settings, env, logFor(settings, quiet))
     },
     async startWorker() {
+      const { startWorker } = await import('./start-service.ts')
       const settings = await config()
       return startWorker(settings, env, logFor(settings))
     },
     async migrate() {
-      const settings = await config()
-      if (settings.DATABASE_URL !== undefined) return migrate(settings.DATABASE_URL)
-      const database = await openDatabase({
-        folder: `${settings.home}/postgres`,
-        migrate: false,
-        onWarning: () => undefined,
-      })
-      try {
-        return await migrate(database.url)
-      } finally {
-        await database.close()
-      }
+      const { migrateDatabase } = await import('./migrate-database.ts')
+      return migrateDatabase(await config())
     },
     async doctor() {
+      const { examine } = await import('./doctor.ts')
       const settings = await config()
       return examine(settings, env, logFor(settings, true))
     },
-    demo: () => runDemo({ env, say: (line) => process.stdout.write(`${line}\n`), drover: run }),
+    async demo() {
+      const { runDemo } = await import('./demo.ts')
+      return runDemo({ env, say: (line) => process.stdout.write(`${line}\n`), drover: run })
+    },
   })
 }
 

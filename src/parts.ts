@@ -1,6 +1,6 @@
 /** What one process holds: the database, the fence, the workspaces, the agents of this machine. Opened in order, closed in reverse. */
 import { access, mkdir, readFile } from 'node:fs/promises'
-import { homedir, hostname } from 'node:os'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { detectAgents, pickAgent, type PickedAgent } from './agents/detect.ts'
 import { readProfiles } from './agents/profiles.ts'
@@ -11,7 +11,6 @@ import type { Config } from './config.ts'
 import { cleanEnvironment } from './lib/clean-environment.ts'
 import { UserError, codeOf, messageOf } from './lib/errors.ts'
 import type { Log } from './lib/log.ts'
-import { closedFolderAbove } from './lib/reachable.ts'
 import { openFence } from './workspaces/fence/open-fence.ts'
 import { createGitWorkspaces } from './workspaces/git/git-workspaces.ts'
 import type { Fence, Workspaces } from './workspaces/workspace.ts'
@@ -67,13 +66,6 @@ export async function openParts(config: Config, env: NodeJS.ProcessEnv, log: Log
     host: hostname(),
     close: () => database.close(),
   }
-}
-
-/** Root's own home is closed to the users that the database and the agents run as; then the system's place for data serves. */
-export async function defaultHome(): Promise<string> {
-  const ours = join(homedir(), '.drover')
-  if (process.getuid?.() !== 0) return ours
-  return (await closedFolderAbove(ours)) === undefined ? ours : '/var/lib/drover'
 }
 
 async function makeHome(home: string) {

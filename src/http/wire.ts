@@ -52,7 +52,6 @@ const TaskResult = z
     head: z.string().optional(),
     commits: z.array(z.object({ sha: z.string(), subject: z.string() })).optional(),
     diffStat: z.string().optional(),
-    diffArtifactId: z.string().optional(),
     durationMs: z.number(),
   })
   .openapi('TaskResult')

@@ -33,8 +33,6 @@ export interface TaskResult {
   head?: string
   commits?: { sha: string; subject: string }[]
   diffStat?: string
-  /** Where the unified diff lies. */
-  diffArtifactId?: string
   durationMs: number
 }
 

@@ -14,7 +14,9 @@ import { asAdmin, openTestDb } from '../test-db.ts'
 import type { EffectInput } from './chaos-worker.ts'
 
 const WORKER = fileURLToPath(new URL('chaos-worker.ts', import.meta.url))
+/** For so long, and at least so often: on a busy machine a new worker takes its time. */
 const CHAOS_MS = 15_000
+const KILLS = 8
 const WORKERS = 3
 const LIMITS = { org: 6, agent: 5 }
 const ORGS = ['org_default', 'org_other'] as const
@@ -32,15 +34,16 @@ test('workers are killed all the time, and every task has its effect exactly onc
   const ids: string[] = []
 
   const end = Date.now() + CHAOS_MS
+  const chaos = new AbortController()
   const produce = async () => {
-    while (Date.now() < end) {
+    while (!chaos.signal.aborted) {
       const made = await Promise.all(Array.from({ length: 5 }, () => enqueueEffect(db, chance(ORGS), ids.length)))
       ids.push(...made)
       await sleep(100)
     }
   }
   const kill = async () => {
-    while (Date.now() < end) {
+    while (Date.now() < end || recoveries.length < KILLS) {
       await sleep(500 + Math.random() * 700)
       const victim = workers.splice(Math.floor(Math.random() * workers.length), 1)[0]!
       victim.child.kill('SIGKILL')
@@ -48,6 +51,7 @@ test('workers are killed all the time, and every task has its effect exactly onc
       recoveries.push(recoveryMs(db, victim.id))
       workers.push(await startWorker(db))
     }
+    chaos.abort()
   }
   await Promise.all([produce(), kill()])
 
@@ -71,7 +75,6 @@ test('workers are killed all the time, and every task has its effect exactly onc
   expect(samples.count()).toBeGreaterThan(50)
 
   const tookMs = await Promise.all(recoveries)
-  expect(tookMs.length).toBeGreaterThan(5)
   expect(Math.max(...tookMs)).toBeLessThan(10_000)
   // Or nothing was proven: some died in the middle of their work, and some work had to be done again.
   expect(tookMs.some((ms) => ms > 0)).toBe(true)
