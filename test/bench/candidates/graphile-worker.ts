@@ -12,10 +12,9 @@ interface Utils {
   migrate(): Promise<void>
   addJob(task: string, payload: Job, spec: object): Promise<unknown>
   addJobs(jobs: object[]): Promise<unknown>
-  completeJobs(ids: string[]): Promise<unknown>
   release(): Promise<void>
 }
-/** Not exported by the package: the statement that its worker runs for each claim. */
+/** Not exported by the package: the statements that its worker runs for each claim and each end. */
 interface Internals {
   batchGetJobs(
     options: object,
@@ -24,12 +23,19 @@ interface Internals {
     worker: string,
     flags: null,
     size: number,
-  ): Promise<{ id: string }[]>
+  ): Promise<ClaimedJob[]>
+  batchCompleteJobs(options: object, withClient: object, worker: string, jobs: ClaimedJob[]): Promise<void>
+}
+interface ClaimedJob {
+  id: string
+  job_queue_id: number | null
 }
 
 const TASK = 'job'
 const BATCH = 1_000
-const INTERNALS = fileURLToPath(new URL('../node_modules/graphile-worker/dist/sql/getJobs.js', import.meta.url))
+const CLAIMER = 'bench'
+const internals = (file: string) =>
+  fileURLToPath(new URL(`../node_modules/graphile-worker/dist/sql/${file}`, import.meta.url))
 
 /** It has named queues (lanes) and no limits of groups. */
 export const graphileWorker: Candidate = {
@@ -47,7 +53,8 @@ export const graphileWorkerBatched: Candidate = {
 
 async function open(url: string, settings: object): Promise<Queue> {
   const library = await loadLibrary<Library>('graphile-worker')
-  const { batchGetJobs } = await loadLibrary<Internals>(INTERNALS)
+  const { batchGetJobs } = await loadLibrary<Pick<Internals, 'batchGetJobs'>>(internals('getJobs.js'))
+  const { batchCompleteJobs } = await loadLibrary<Pick<Internals, 'batchCompleteJobs'>>(internals('completeJobs.js'))
   const logger = new library.Logger(() => () => undefined)
   const pgPool = new pg.Pool({ connectionString: url, max: POOL_SIZE })
   pgPool.on('error', () => undefined)
@@ -60,7 +67,8 @@ async function open(url: string, settings: object): Promise<Queue> {
     resolvedPreset: { worker: { preparedStatements: true, useNodeTime: false } },
     logger,
   }
-  const withClient = { withRetries: <T>(work: (client: pg.Pool) => Promise<T>) => work(pgPool) }
+  const onPool = <T>(work: (client: pg.Pool) => Promise<T>) => work(pgPool)
+  const withClient = Object.assign(onPool, { withRetries: onPool })
   return {
     add: async (job) => void (await utils.addJob(TASK, job, queueOf(job))),
     async addMany(jobs) {
@@ -89,8 +97,9 @@ async function open(url: string, settings: object): Promise<Queue> {
         preset: { worker: { concurrentJobs: handlers, pollInterval: 500, ...settings } },
       }),
     async claim() {
-      const [job] = await batchGetJobs(claimOptions, withClient, { [TASK]: true }, 'bench', null, 1)
-      return job && { complete: async () => void (await utils.completeJobs([job.id])) }
+      const [job] = await batchGetJobs(claimOptions, withClient, { [TASK]: true }, CLAIMER, null, 1)
+      // Not utils.completeJobs: that one is for administrators, and leaves alone what is locked.
+      return job && { complete: () => batchCompleteJobs(claimOptions, withClient, CLAIMER, [job]) }
     },
     async close() {
       await utils.release()
