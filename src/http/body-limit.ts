@@ -6,8 +6,8 @@ import { problemAnswer } from './problems.ts'
 const MAX_BODY_BYTES = 2 * 2 ** 20
 
 /**
- * 413 for what is too large. Hono's own guard makes a full Request of every call, which halves the requests a second
- * (measured: reference/stack.md 2.5): only bodies of unknown length are handed to it.
+ * 413 for what is too large. Hono's own guard makes a full Request of every call, which halves the requests a second:
+ * only bodies of unknown length are handed to it.
  */
 export function limitBodies(): MiddlewareHandler<HttpEnv> {
   const refuse = (c: Ask) =>

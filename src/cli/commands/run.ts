@@ -33,11 +33,13 @@ async function run(cli: Cli, prompt: string, { repo, agent, json = false }: RunO
   const service = await connectOrStart(cli)
   try {
     const { client } = service
-    const codebase = await codebaseFor(cli, client, repository)
-    const started = await client.post<Task>('/v1/tasks', {
-      prompt,
-      codebase: codebase.id,
-      ...(agent !== undefined && { agent }),
+    const added: Codebase[] = []
+    const codebase = await codebaseFor(cli, client, repository, (one) => added.push(one))
+    const request = { prompt, codebase: codebase.id, ...(agent !== undefined && { agent }) }
+    const started = await client.post<Task>('/v1/tasks', request).catch(async (error: unknown) => {
+      // Refused, for an unknown agent perhaps: then nothing of this command stays behind.
+      for (const { id } of added) await client.delete(`/v1/codebases/${id}`)
+      throw error
     })
     cli.out.note(cli.out.noteStyle('dim', `${started.agent} works on ${codebase.name} (${started.id})`))
     const { task, exitCode } = await followTask(cli, client, started, { quiet: json })
@@ -54,9 +56,11 @@ export async function codebaseFor(
   cli: Cli,
   client: Client,
   repository: Awaited<ReturnType<typeof resolveRepository>>,
+  onAdded: (codebase: Codebase) => void = () => undefined,
 ): Promise<Codebase> {
   if ('name' in repository) return client.get<Codebase>(`/v1/codebases/${encodeURIComponent(repository.name)}`)
-  return ensureCodebase(client, repository.address, ({ name, url }) =>
-    cli.out.note(cli.out.noteStyle('dim', `Added the codebase ${name} (${url})`)),
-  )
+  return ensureCodebase(client, repository.address, (codebase) => {
+    cli.out.note(cli.out.noteStyle('dim', `Added the codebase ${codebase.name} (${codebase.url})`))
+    onAdded(codebase)
+  })
 }

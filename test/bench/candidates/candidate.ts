@@ -38,5 +38,6 @@ export interface Queue {
 }
 
 export interface Claim {
+  job: Job
   complete(): Promise<void>
 }

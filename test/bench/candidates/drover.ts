@@ -41,6 +41,7 @@ export const drover: Candidate = {
         )
         if (!task) return undefined
         return {
+          job: task.input as unknown as Job,
           complete: async () => void (await asSystem(database, (db) => settleTask(db, runOf(task), 'completed', {}))),
         }
       },

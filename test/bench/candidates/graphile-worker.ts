@@ -28,6 +28,7 @@ interface Internals {
 }
 interface ClaimedJob {
   id: string
+  payload: Job
   job_queue_id: number | null
 }
 
@@ -99,7 +100,7 @@ async function open(url: string, settings: object): Promise<Queue> {
     async claim() {
       const [job] = await batchGetJobs(claimOptions, withClient, { [TASK]: true }, CLAIMER, null, 1)
       // Not utils.completeJobs: that one is for administrators, and leaves alone what is locked.
-      return job && { complete: () => batchCompleteJobs(claimOptions, withClient, CLAIMER, [job]) }
+      return job && { job: job.payload, complete: () => batchCompleteJobs(claimOptions, withClient, CLAIMER, [job]) }
     },
     async close() {
       await utils.release()

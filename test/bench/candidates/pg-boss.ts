@@ -60,7 +60,8 @@ async function open(url: string, shape: Shape, batched: boolean): Promise<Queue>
   await boss.createQueue(QUEUE, {
     policy: shape === 'lanes' ? 'key_strict_fifo' : 'standard',
     notify: true,
-    heartbeatSeconds: 10,
+    // The smallest. What `claim` takes sends no heartbeats, and groups must stay full for longer.
+    ...(shape !== 'groups' && { heartbeatSeconds: 10 }),
     retryLimit: 5,
   })
   return {
@@ -87,7 +88,7 @@ async function open(url: string, shape: Shape, batched: boolean): Promise<Queue>
     },
     async claim() {
       const [job] = await boss.fetch(QUEUE, { batchSize: 1, ...(shape === 'groups' && GROUPS) })
-      return job && { complete: async () => void (await boss.complete(QUEUE, job.id)) }
+      return job && { job: job.data, complete: async () => void (await boss.complete(QUEUE, job.id)) }
     },
     close() {
       closing = true
