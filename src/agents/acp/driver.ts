@@ -1,6 +1,5 @@
 import type { AgentProfile, Driver, Probe } from '../driver.ts'
 import { locateProgram, programFolders } from '../../lib/program-folders.ts'
-import { openAcpSession } from './session.ts'
 
 /** An agent that comes with Drover: it is always there, and used where a profile names no command. */
 export interface BundledAgent {
@@ -23,7 +22,11 @@ export function createAcpDriver(bundled?: BundledAgent): Driver {
         : probeCommand(profile, env),
     tools: async (profile, env) =>
       bundled && isBundled(profile) ? [...bundled.folders] : programFolders(profile.command, env),
-    open: async (spec, host) => openAcpSession(spec, host, commandOf(spec.profile)),
+    async open(spec, host) {
+      // With the first session, not before: the schemas of the SDK take 26 MB.
+      const { openAcpSession } = await import('./session.ts')
+      return openAcpSession(spec, host, commandOf(spec.profile))
+    },
   }
 }
 
