@@ -440,6 +440,7 @@ grant execute to drover_system
 CREATE OR REPLACE FUNCTION drover.claim_tasks(p_type text, p_worker text, p_count integer, p_lease_seconds integer)
  RETURNS SETOF drover.tasks
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare first record;
 begin
