@@ -298,7 +298,7 @@ create function has_open_children(p_id text) returns boolean language sql stable
 $$;
 
 -- The row lock makes two last children one after the other; the second then sees that the first has ended.
--- A parent that is not waiting yet is not locked: it looks for itself when it begins to wait, and reap_tasks looks again.
+-- A parent that is not waiting yet is not locked: it looks for itself when it begins to wait, and reap_task looks again.
 create function tell_parent(p_parent text) returns void language plpgsql as $$
 begin
   perform from tasks where id = p_parent and status = 'waiting' and waiting_for = 'children' for no key update;

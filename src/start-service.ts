@@ -39,7 +39,7 @@ export async function startService(config: Config, env: NodeJS.ProcessEnv, log: 
       ...(config.DROVER_URL !== undefined && { allowedHosts: [new URL(config.DROVER_URL).hostname] }),
     })
     undo.push(() => server.stop())
-    undo.push(...(await startWork(parts, app)))
+    undo.push(...(await startLoops(parts, app)))
     return {
       url: server.url,
       apiKey,
@@ -60,7 +60,7 @@ export async function startWorker(config: Config, env: NodeJS.ProcessEnv, log: L
   const parts = await openParts(config, env, log)
   const undo: (() => Promise<void>)[] = [() => parts.close()]
   try {
-    undo.push(...(await startWork(parts, appOf(parts))))
+    undo.push(...(await startLoops(parts, appOf(parts))))
     return { summary: summaryOf(parts), stop: () => inReverse(undo) }
   } catch (error) {
     await inReverse(undo)
@@ -89,7 +89,8 @@ function appOf(parts: Parts) {
   })
 }
 
-async function startWork({ config }: Parts, app: ReturnType<typeof createApp>): Promise<(() => Promise<void>)[]> {
+/** Upkeep, and workers unless this process is to have none. How to stop each, in the order of their start. */
+async function startLoops({ config }: Parts, app: ReturnType<typeof createApp>): Promise<(() => Promise<void>)[]> {
   const upkeep = app.startUpkeep()
   if (config.DROVER_CONCURRENCY === 0) return [() => upkeep.stop()]
   const pool = await app.startWorkers({

@@ -1,8 +1,8 @@
 import type { Database } from '../db/connect.ts'
-import { asSystem } from '../db/scope.ts'
+import { asSystem, type Db } from '../db/scope.ts'
 import { RetryLater, UserError, messageOf } from '../lib/errors.ts'
 import { holdFence, parkTask, retryTaskLater, settleTask } from '../tasks/store.ts'
-import { LeaseLost, runOf, type Task, type TaskFailure } from '../tasks/task.ts'
+import { LeaseLost, runOf, type Run, type Task, type TaskFailure, type TaskStatus } from '../tasks/task.ts'
 import { endAfterFailure } from './after-failure.ts'
 import type { RunContext, RunEnd, StopReason, TaskKind } from './task-kind.ts'
 
@@ -38,28 +38,28 @@ async function writeEnd(database: Database, task: Task, end: RunEnd) {
       await holdFence(db, run)
       await end.write(db)
     }
-    const status = await leave(db)
-    if (status === null) throw new LeaseLost(run)
-
-    function leave(db: Parameters<typeof settleTask>[0]) {
-      switch (end.type) {
-        case 'settle':
-          return settleTask(db, run, end.status, {
-            ...(end.result && { result: end.result }),
-            ...(end.failure && { failure: end.failure }),
-          })
-        case 'retry':
-          return retryTaskLater(db, run, { failure: end.failure, delayMs: end.delayMs, counts: true })
-        case 'park':
-          return parkTask(db, run, end.waitingFor, {
-            ...(end.until && { until: end.until }),
-            ...(end.failure && { failure: end.failure }),
-          })
-        case 'hand-back':
-          return retryTaskLater(db, run, { delayMs: 0, counts: false })
-      }
-    }
+    if ((await leave(db, run, end)) === null) throw new LeaseLost(run)
   })
+}
+
+/** Out of the state `running`; null when the fence refuses. */
+function leave(db: Db, run: Run, end: RunEnd): Promise<TaskStatus | null> {
+  switch (end.type) {
+    case 'settle':
+      return settleTask(db, run, end.status, {
+        ...(end.result && { result: end.result }),
+        ...(end.failure && { failure: end.failure }),
+      })
+    case 'retry':
+      return retryTaskLater(db, run, { failure: end.failure, delayMs: end.delayMs, counts: true })
+    case 'park':
+      return parkTask(db, run, end.waitingFor, {
+        ...(end.until && { until: end.until }),
+        ...(end.failure && { failure: end.failure }),
+      })
+    case 'hand-back':
+      return retryTaskLater(db, run, { delayMs: 0, counts: false })
+  }
 }
 
 function endOfError(task: Task, error: unknown): RunEnd {
