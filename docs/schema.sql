@@ -268,7 +268,6 @@ CREATE INDEX tasks_children ON drover.tasks USING btree (parent_id) WHERE (paren
 CREATE INDEX tasks_due ON drover.tasks USING btree (run_at) WHERE ((status = 'scheduled'::text) OR ((status = 'waiting'::text) AND (waiting_for = 'limit'::text)))
 CREATE INDEX tasks_next_in_lane ON drover.tasks USING btree (org_id, lane, place) WHERE (status = 'queued'::text)
 CREATE INDEX tasks_of_conversation ON drover.tasks USING btree (conversation_id, id)
-CREATE INDEX tasks_of_org ON drover.tasks USING btree (org_id, id)
 CREATE INDEX tasks_of_org_by_status ON drover.tasks USING btree (org_id, status, id)
 CREATE INDEX tasks_running ON drover.tasks USING btree (org_id, agent) WHERE (status = 'running'::text)
 CREATE INDEX tasks_to_claim ON drover.tasks USING btree (worker_type, org_id, agent, priority, place) WHERE (status = 'pending'::text)
@@ -408,7 +407,7 @@ begin
   insert into task_events (task_id, seq, org_id, attempt, type, data)
   select p_id, v_last - cardinality(p_types) + e.n, v_org, p_attempt, e.type, e.data
     from unnest(p_types, p_data) with ordinality as e (type, data, n);
-  perform pg_notify('drover_events', p_id);
+  perform tell('drover_events', p_id);
   return v_last;
 end $function$
 grant execute to drover_system
@@ -427,9 +426,10 @@ begin
          finished_at = case when status = 'running' then null else now() end
    where id = p_id and status in ('queued', 'scheduled', 'pending', 'waiting', 'running') returning status into v_status;
   if v_status = 'running' then
-    perform pg_notify('drover_cancel', p_id);
+    perform tell('drover_cancel', p_id);
   elsif v_status = 'cancelled' then
-    perform open_lane(t.org_id, t.lane);
+    -- Where it only stood in line, another one has the lane.
+    if t.lane is not null and not lane_is_busy(t.org_id, t.lane) then perform open_lane(t.org_id, t.lane); end if;
     if t.parent_id is not null then perform tell_parent(t.parent_id); end if;
   end if;
   return v_status;
@@ -463,9 +463,10 @@ begin
        order by t.org_id, t.agent, t.priority, t.place limit 1) next),
   running_of_org as (select t.org_id, count(*) as n from tasks t where t.status = 'running' group by 1),
   running_of_agent as (select t.agent, count(*) as n from tasks t where t.status = 'running' group by 1),
+  -- `offset 0`: else the limits are looked up once for the comparison and once more for the row.
   groups as (
     select h.*, limit_of('org', h.org_id) - coalesce(o.n, 0) as org_room, limit_of('agent', h.agent) - coalesce(a.n, 0) as agent_room
-      from heads h left join running_of_org o using (org_id) left join running_of_agent a using (agent)),
+      from heads h left join running_of_org o using (org_id) left join running_of_agent a using (agent) offset 0),
   -- The best n tasks lie in the n best groups.
   best_groups as (select * from groups where least(org_room, agent_room) > 0 order by priority, place limit p_count),
   candidates as (
@@ -479,53 +480,58 @@ begin
     select c.*, row_number() over (partition by c.org_id order by c.priority, c.place) as org_rank,
                 row_number() over (partition by c.agent order by c.priority, c.place) as agent_rank from candidates c),
   picked as (select id from ranked where org_rank <= org_room and agent_rank <= agent_room order by priority, place limit p_count),
-  locked as (select t.id from tasks t where t.id = any (array(select p.id from picked p)) and t.status = 'pending' for update skip locked)
+  -- By id alone: with the status in this condition, a plan made for few rows walks all that wait to find these.
+  locked as (select t.id, t.status from tasks t where t.id = any (array(select p.id from picked p)) for update skip locked)
   update tasks t set status = 'running', attempt = t.attempt + 1, worker_id = p_worker,
          lease_expires_at = now() + make_interval(secs => p_lease_seconds), started_at = coalesce(t.started_at, now())
-    from locked where t.id = locked.id returning t.*;
+    from locked where t.id = locked.id and locked.status = 'pending' returning t.*;
 end $function$
 grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.has_open_children(p_id text)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
 AS $function$
-  select exists (select from tasks where parent_id = p_id and status not in ('completed', 'failed', 'cancelled'))
-$function$
+begin
+  return exists (select from tasks where parent_id = p_id and status not in ('completed', 'failed', 'cancelled'));
+end $function$
 grant execute to drover_app
 grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.heartbeat_tasks(p_worker text, p_lease_seconds integer)
  RETURNS TABLE(id text, attempt integer, cancel_requested boolean)
- LANGUAGE sql
+ LANGUAGE plpgsql
 AS $function$
-  update tasks t set lease_expires_at = now() + make_interval(secs => p_lease_seconds)
-   where t.status = 'running' and t.worker_id = p_worker returning t.id, t.attempt, t.cancel_requested
-$function$
+begin
+  return query update tasks t set lease_expires_at = now() + make_interval(secs => p_lease_seconds)
+   where t.status = 'running' and t.worker_id = p_worker returning t.id, t.attempt, t.cancel_requested;
+end $function$
 grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.hold_fence(p_id text, p_attempt integer)
- RETURNS drover.tasks
+ RETURNS drover.held_task
  LANGUAGE plpgsql
 AS $function$
-declare t tasks;
+declare t held_task;
 begin
   select org_id, lane into t.org_id, t.lane from tasks where id = p_id;
   perform lock_lane(t.org_id, t.lane);
   -- `no key`: what only points at this row (a child, an event) need not wait.
-  select * into t from tasks where id = p_id and status = 'running' and attempt = p_attempt for no key update;
+  select id, org_id, lane, parent_id, failures, max_attempts, cancel_requested, lease_expires_at into t from tasks
+   where id = p_id and status = 'running' and attempt = p_attempt for no key update;
   return t;
 end $function$
 grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.lane_is_busy(p_org text, p_lane text)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
 AS $function$
-  select exists (select from tasks where org_id = p_org and lane = p_lane and status in ('scheduled', 'pending', 'running', 'waiting'))
-$function$
+begin
+  return exists (select from tasks where org_id = p_org and lane = p_lane and status in ('scheduled', 'pending', 'running', 'waiting'));
+end $function$
 grant execute to drover_app
 grant execute to drover_system
 
@@ -533,7 +539,7 @@ CREATE OR REPLACE FUNCTION drover.leave_running(p_id text, p_attempt integer, p_
  RETURNS text
  LANGUAGE plpgsql
 AS $function$
-declare t tasks := hold_fence(p_id, p_attempt); v_ended boolean := p_status in ('completed', 'failed', 'cancelled');
+declare t held_task := hold_fence(p_id, p_attempt); v_ended boolean := p_status in ('completed', 'failed', 'cancelled');
 begin
   if t.id is null or (p_only_if_expired and t.lease_expires_at >= now()) then return null; end if;
   if t.cancel_requested and not v_ended then
@@ -553,7 +559,8 @@ begin
     finished_at = case when v_ended then now() end
    where id = p_id;
   if v_ended then
-    perform open_lane(t.org_id, t.lane);
+    -- The lane was ours alone.
+    if t.lane is not null then perform open_lane(t.org_id, t.lane); end if;
     if t.parent_id is not null then perform tell_parent(t.parent_id); end if;
   end if;
   return p_status;
@@ -562,20 +569,22 @@ grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.limit_of(p_scope text, p_key text)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
 AS $function$
-  select coalesce((select max_running from limits where scope = p_scope and key = p_key),
-                  (select max_running from limits where scope = p_scope and key = '*'), 1000000)
-$function$
+begin
+  return coalesce((select max_running from limits where scope = p_scope and key = p_key),
+                  (select max_running from limits where scope = p_scope and key = '*'), 1000000);
+end $function$
 grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.lock_lane(p_org text, p_lane text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
 AS $function$
-  select pg_advisory_xact_lock(hashtextextended(p_org || '/' || p_lane, 1)) where p_lane is not null
-$function$
+begin
+  if p_lane is not null then perform pg_advisory_xact_lock(hashtextextended(p_org || '/' || p_lane, 1)); end if;
+end $function$
 grant execute to drover_app
 grant execute to drover_system
 
@@ -586,7 +595,7 @@ AS $function$
 begin
   insert into task_events (task_id, seq, org_id, attempt, type, data)
   values (new.id, 1, new.org_id, 0, 'state', jsonb_build_object('to', new.status));
-  if new.status = 'pending' then perform pg_notify('drover_wake', new.worker_type); end if;
+  if new.status = 'pending' then perform tell('drover_wake', new.worker_type); end if;
   return null;
 end $function$
 grant execute to drover_app
@@ -603,8 +612,8 @@ begin
     'from', old.status, 'to', new.status, 'waitingFor', new.waiting_for,
     'runAt', case when new.status = 'scheduled' or new.waiting_for = 'limit' then new.run_at end,
     'failure', case when new.failure is distinct from old.failure then new.failure end)));
-  if new.status = 'pending' then perform pg_notify('drover_wake', new.worker_type); end if;
-  perform pg_notify('drover_events', new.id);
+  if new.status = 'pending' then perform tell('drover_wake', new.worker_type); end if;
+  perform tell('drover_events', new.id);
   return new;
 end $function$
 grant execute to drover_app
@@ -612,12 +621,12 @@ grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.open_lane(p_org text, p_lane text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
 AS $function$
+begin
   update tasks set status = case when run_at > now() then 'scheduled' else 'pending' end
-   where p_lane is not null and not lane_is_busy(p_org, p_lane)
-     and id = (select id from tasks where org_id = p_org and lane = p_lane and status = 'queued' order by place limit 1)
-$function$
+   where id = (select id from tasks where org_id = p_org and lane = p_lane and status = 'queued' order by place limit 1);
+end $function$
 grant execute to drover_app
 grant execute to drover_system
 
@@ -689,19 +698,34 @@ grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.retry_task_later(p_id text, p_attempt integer, p_failure jsonb, p_delay_ms bigint, p_counts boolean)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
 AS $function$
-  select leave_running(p_id, p_attempt, case when p_delay_ms > 0 then 'scheduled' else 'pending' end, null, p_failure,
-                       now() + p_delay_ms * interval '1 millisecond', null, p_counts)
-$function$
+begin
+  return leave_running(p_id, p_attempt, case when p_delay_ms > 0 then 'scheduled' else 'pending' end, null, p_failure,
+                       now() + p_delay_ms * interval '1 millisecond', null, p_counts);
+end $function$
 grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.settle_task(p_id text, p_attempt integer, p_status text, p_result jsonb, p_failure jsonb)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
 AS $function$
-  select leave_running(p_id, p_attempt, p_status, p_result, p_failure)
-$function$
+begin
+  return leave_running(p_id, p_attempt, p_status, p_result, p_failure);
+end $function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.tell(p_channel text, p_payload text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_before text := coalesce(current_setting('drover.to_tell', true), '');
+  v_line text := p_channel || ' ' || p_payload || E'\n';
+begin
+  if position(v_line in v_before) = 0 then perform set_config('drover.to_tell', v_before || v_line, false); end if;
+end $function$
+grant execute to drover_app
 grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.tell_parent(p_parent text)

@@ -15,6 +15,17 @@ begin
   execute format('grant select, insert, update, delete on %s to drover_app, drover_system', name);
 end $$;
 
+-- What a transaction has to tell its listeners is gathered in a setting and told after the commit (src/db/scope.ts):
+-- commits that carry a NOTIFY themselves go to the disk one after the other, all of the server's.
+-- A rollback takes the setting back. What is lost between the two is found by whoever looks by himself.
+create function tell(p_channel text, p_payload text) returns void language plpgsql as $$
+declare
+  v_before text := coalesce(current_setting('drover.to_tell', true), '');
+  v_line text := p_channel || ' ' || p_payload || E'\n';
+begin
+  if position(v_line in v_before) = 0 then perform set_config('drover.to_tell', v_before || v_line, false); end if;
+end $$;
+
 create table orgs (
   id         text primary key check (id ~ '^org_[0-9a-z]+$'),
   slug       text not null unique,

@@ -105,7 +105,6 @@ create index tasks_due on tasks (run_at) where status = 'scheduled' or (status =
 create index tasks_running on tasks (org_id, agent) where status = 'running';
 create index tasks_waiting_for_children on tasks (id) where status = 'waiting' and waiting_for = 'children';
 create index tasks_children on tasks (parent_id) where parent_id is not null;
-create index tasks_of_org on tasks (org_id, id);
 create index tasks_of_org_by_status on tasks (org_id, status, id);
 create index tasks_of_conversation on tasks (conversation_id, id);
 
@@ -165,14 +164,19 @@ select protect_tenant_table('usage');
 ----------------------------------------------------------------------------------------------------------------------
 -- A task's life: admission, log, wake-up
 
--- Held to the end of the transaction. Needs READ COMMITTED: an older snapshot would not see who holds the lane.
-create function lock_lane(p_org text, p_lane text) returns void language sql as $$
-  select pg_advisory_xact_lock(hashtextextended(p_org || '/' || p_lane, 1)) where p_lane is not null
-$$;
+-- All of these are plpgsql, also where one SQL statement would do: PostgreSQL plans the statements of an SQL function in
+-- every transaction anew, those of a plpgsql function once a connection.
 
-create function lane_is_busy(p_org text, p_lane text) returns boolean language sql stable as $$
-  select exists (select from tasks where org_id = p_org and lane = p_lane and status in ('scheduled', 'pending', 'running', 'waiting'))
-$$;
+-- Held to the end of the transaction. Needs READ COMMITTED: an older snapshot would not see who holds the lane.
+create function lock_lane(p_org text, p_lane text) returns void language plpgsql as $$
+begin
+  if p_lane is not null then perform pg_advisory_xact_lock(hashtextextended(p_org || '/' || p_lane, 1)); end if;
+end $$;
+
+create function lane_is_busy(p_org text, p_lane text) returns boolean language plpgsql stable as $$
+begin
+  return exists (select from tasks where org_id = p_org and lane = p_lane and status in ('scheduled', 'pending', 'running', 'waiting'));
+end $$;
 
 -- Whatever status an insert names, the lane and the time decide.
 create function admit_new_task() returns trigger language plpgsql as $$
@@ -198,7 +202,7 @@ create function log_new_task() returns trigger language plpgsql as $$
 begin
   insert into task_events (task_id, seq, org_id, attempt, type, data)
   values (new.id, 1, new.org_id, 0, 'state', jsonb_build_object('to', new.status));
-  if new.status = 'pending' then perform pg_notify('drover_wake', new.worker_type); end if;
+  if new.status = 'pending' then perform tell('drover_wake', new.worker_type); end if;
   return null;
 end $$;
 create trigger log_insert after insert on tasks for each row execute function log_new_task();
@@ -211,8 +215,8 @@ begin
     'from', old.status, 'to', new.status, 'waitingFor', new.waiting_for,
     'runAt', case when new.status = 'scheduled' or new.waiting_for = 'limit' then new.run_at end,
     'failure', case when new.failure is distinct from old.failure then new.failure end)));
-  if new.status = 'pending' then perform pg_notify('drover_wake', new.worker_type); end if;
-  perform pg_notify('drover_events', new.id);
+  if new.status = 'pending' then perform tell('drover_wake', new.worker_type); end if;
+  perform tell('drover_events', new.id);
   return new;
 end $$;
 create trigger log_update before update of status on tasks for each row
@@ -249,9 +253,10 @@ begin
        order by t.org_id, t.agent, t.priority, t.place limit 1) next),
   running_of_org as (select t.org_id, count(*) as n from tasks t where t.status = 'running' group by 1),
   running_of_agent as (select t.agent, count(*) as n from tasks t where t.status = 'running' group by 1),
+  -- `offset 0`: else the limits are looked up once for the comparison and once more for the row.
   groups as (
     select h.*, limit_of('org', h.org_id) - coalesce(o.n, 0) as org_room, limit_of('agent', h.agent) - coalesce(a.n, 0) as agent_room
-      from heads h left join running_of_org o using (org_id) left join running_of_agent a using (agent)),
+      from heads h left join running_of_org o using (org_id) left join running_of_agent a using (agent) offset 0),
   -- The best n tasks lie in the n best groups.
   best_groups as (select * from groups where least(org_room, agent_room) > 0 order by priority, place limit p_count),
   candidates as (
@@ -265,37 +270,42 @@ begin
     select c.*, row_number() over (partition by c.org_id order by c.priority, c.place) as org_rank,
                 row_number() over (partition by c.agent order by c.priority, c.place) as agent_rank from candidates c),
   picked as (select id from ranked where org_rank <= org_room and agent_rank <= agent_room order by priority, place limit p_count),
-  locked as (select t.id from tasks t where t.id = any (array(select p.id from picked p)) and t.status = 'pending' for update skip locked)
+  -- By id alone: with the status in this condition, a plan made for few rows walks all that wait to find these.
+  locked as (select t.id, t.status from tasks t where t.id = any (array(select p.id from picked p)) for update skip locked)
   update tasks t set status = 'running', attempt = t.attempt + 1, worker_id = p_worker,
          lease_expires_at = now() + make_interval(secs => p_lease_seconds), started_at = coalesce(t.started_at, now())
-    from locked where t.id = locked.id returning t.*;
+    from locked where t.id = locked.id and locked.status = 'pending' returning t.*;
 end $$;
 
-create function limit_of(p_scope text, p_key text) returns int language sql stable as $$
-  select coalesce((select max_running from limits where scope = p_scope and key = p_key),
-                  (select max_running from limits where scope = p_scope and key = '*'), 1000000)
-$$;
+create function limit_of(p_scope text, p_key text) returns int language plpgsql stable as $$
+begin
+  return coalesce((select max_running from limits where scope = p_scope and key = p_key),
+                  (select max_running from limits where scope = p_scope and key = '*'), 1000000);
+end $$;
 
 -- Renews all leases of a worker in one statement, and tells it in the same trip what was cancelled.
 -- A task that it holds and that is not among the answers is no longer its own.
 create function heartbeat_tasks(p_worker text, p_lease_seconds int)
-returns table (id text, attempt int, cancel_requested boolean) language sql as $$
-  update tasks t set lease_expires_at = now() + make_interval(secs => p_lease_seconds)
-   where t.status = 'running' and t.worker_id = p_worker returning t.id, t.attempt, t.cancel_requested
-$$;
+returns table (id text, attempt int, cancel_requested boolean) language plpgsql as $$
+begin
+  return query update tasks t set lease_expires_at = now() + make_interval(secs => p_lease_seconds)
+   where t.status = 'running' and t.worker_id = p_worker returning t.id, t.attempt, t.cancel_requested;
+end $$;
 
 ----------------------------------------------------------------------------------------------------------------------
 -- Leaving the state `running`. Each returns the new state, or null when the fence refuses: somebody else holds the task.
 
-create function open_lane(p_org text, p_lane text) returns void language sql as $$
+-- For who holds the lane's lock and has seen that the lane is free.
+create function open_lane(p_org text, p_lane text) returns void language plpgsql as $$
+begin
   update tasks set status = case when run_at > now() then 'scheduled' else 'pending' end
-   where p_lane is not null and not lane_is_busy(p_org, p_lane)
-     and id = (select id from tasks where org_id = p_org and lane = p_lane and status = 'queued' order by place limit 1)
-$$;
+   where id = (select id from tasks where org_id = p_org and lane = p_lane and status = 'queued' order by place limit 1);
+end $$;
 
-create function has_open_children(p_id text) returns boolean language sql stable as $$
-  select exists (select from tasks where parent_id = p_id and status not in ('completed', 'failed', 'cancelled'))
-$$;
+create function has_open_children(p_id text) returns boolean language plpgsql stable as $$
+begin
+  return exists (select from tasks where parent_id = p_id and status not in ('completed', 'failed', 'cancelled'));
+end $$;
 
 -- The row lock makes two last children one after the other; the second then sees that the first has ended.
 -- A parent that is not waiting yet is not locked: it looks for itself when it begins to wait, and reap_task looks again.
@@ -309,13 +319,17 @@ end $$;
 
 -- The task's row, locked, if the run still holds it; else null. Lane first, also where a run writes more than its state:
 -- a cancel holds the lane and waits for the row, so who held the row and then waited for the lane would wait for ever.
-create function hold_fence(p_id text, p_attempt int) returns tasks language plpgsql as $$
-declare t tasks;
+create type held_task as (
+  id text, org_id text, lane text, parent_id text, failures int, max_attempts int, cancel_requested boolean, lease_expires_at timestamptz);
+
+create function hold_fence(p_id text, p_attempt int) returns held_task language plpgsql as $$
+declare t held_task;
 begin
   select org_id, lane into t.org_id, t.lane from tasks where id = p_id;
   perform lock_lane(t.org_id, t.lane);
   -- `no key`: what only points at this row (a child, an event) need not wait.
-  select * into t from tasks where id = p_id and status = 'running' and attempt = p_attempt for no key update;
+  select id, org_id, lane, parent_id, failures, max_attempts, cancel_requested, lease_expires_at into t from tasks
+   where id = p_id and status = 'running' and attempt = p_attempt for no key update;
   return t;
 end $$;
 
@@ -323,7 +337,7 @@ create function leave_running(
   p_id text, p_attempt int, p_status text, p_result jsonb default null, p_failure jsonb default null,
   p_run_at timestamptz default null, p_waiting_for text default null, p_counts boolean default false,
   p_only_if_expired boolean default false) returns text language plpgsql as $$
-declare t tasks := hold_fence(p_id, p_attempt); v_ended boolean := p_status in ('completed', 'failed', 'cancelled');
+declare t held_task := hold_fence(p_id, p_attempt); v_ended boolean := p_status in ('completed', 'failed', 'cancelled');
 begin
   if t.id is null or (p_only_if_expired and t.lease_expires_at >= now()) then return null; end if;
   if t.cancel_requested and not v_ended then
@@ -343,21 +357,24 @@ begin
     finished_at = case when v_ended then now() end
    where id = p_id;
   if v_ended then
-    perform open_lane(t.org_id, t.lane);
+    -- The lane was ours alone.
+    if t.lane is not null then perform open_lane(t.org_id, t.lane); end if;
     if t.parent_id is not null then perform tell_parent(t.parent_id); end if;
   end if;
   return p_status;
 end $$;
 
-create function settle_task(p_id text, p_attempt int, p_status text, p_result jsonb, p_failure jsonb) returns text language sql as $$
-  select leave_running(p_id, p_attempt, p_status, p_result, p_failure)
-$$;
+create function settle_task(p_id text, p_attempt int, p_status text, p_result jsonb, p_failure jsonb) returns text language plpgsql as $$
+begin
+  return leave_running(p_id, p_attempt, p_status, p_result, p_failure);
+end $$;
 
 -- `p_counts`: whether this run counts as a failure; the one that reaches max_attempts ends the task.
-create function retry_task_later(p_id text, p_attempt int, p_failure jsonb, p_delay_ms bigint, p_counts boolean) returns text language sql as $$
-  select leave_running(p_id, p_attempt, case when p_delay_ms > 0 then 'scheduled' else 'pending' end, null, p_failure,
-                       now() + p_delay_ms * interval '1 millisecond', null, p_counts)
-$$;
+create function retry_task_later(p_id text, p_attempt int, p_failure jsonb, p_delay_ms bigint, p_counts boolean) returns text language plpgsql as $$
+begin
+  return leave_running(p_id, p_attempt, case when p_delay_ms > 0 then 'scheduled' else 'pending' end, null, p_failure,
+                       now() + p_delay_ms * interval '1 millisecond', null, p_counts);
+end $$;
 
 -- A task that waits keeps its lane and frees its worker and its place under the limits.
 create function park_task(p_id text, p_attempt int, p_waiting_for text, p_until timestamptz, p_failure jsonb) returns text language plpgsql as $$
@@ -388,9 +405,10 @@ begin
          finished_at = case when status = 'running' then null else now() end
    where id = p_id and status in ('queued', 'scheduled', 'pending', 'waiting', 'running') returning status into v_status;
   if v_status = 'running' then
-    perform pg_notify('drover_cancel', p_id);
+    perform tell('drover_cancel', p_id);
   elsif v_status = 'cancelled' then
-    perform open_lane(t.org_id, t.lane);
+    -- Where it only stood in line, another one has the lane.
+    if t.lane is not null and not lane_is_busy(t.org_id, t.lane) then perform open_lane(t.org_id, t.lane); end if;
     if t.parent_id is not null then perform tell_parent(t.parent_id); end if;
   end if;
   return v_status;
@@ -442,12 +460,12 @@ begin
   insert into task_events (task_id, seq, org_id, attempt, type, data)
   select p_id, v_last - cardinality(p_types) + e.n, v_org, p_attempt, e.type, e.data
     from unnest(p_types, p_data) with ordinality as e (type, data, n);
-  perform pg_notify('drover_events', p_id);
+  perform tell('drover_events', p_id);
   return v_last;
 end $$;
 
 -- Functions may be called by everybody unless said otherwise; what moves a run belongs to the stages.
 revoke execute on all functions in schema drover from public;
 grant execute on all functions in schema drover to drover_system;
-grant execute on function lock_lane, lane_is_busy, open_lane, has_open_children, tell_parent, admit_new_task, log_new_task,
+grant execute on function tell, lock_lane, lane_is_busy, open_lane, has_open_children, tell_parent, admit_new_task, log_new_task,
   log_state_change, answer_task, cancel_task, requeue_task to drover_app;

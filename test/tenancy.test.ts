@@ -23,6 +23,7 @@ const MAY_BE_CALLED_BY_AN_ORG = [
   'log_state_change',
   'open_lane',
   'requeue_task',
+  'tell',
   'tell_parent',
 ]
 const DENIED = '42501'

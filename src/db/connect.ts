@@ -58,10 +58,12 @@ async function connect(url: string, options: DatabaseOptions, revive?: () => Pro
     connectionString: url,
     max: options.poolSize ?? 10,
     application_name: 'drover',
+    // What does not need the answer before it goes out with it: a transaction is two round trips, not four (scope.ts).
+    pipeline: true,
     types: TYPES,
     // A connection begins with no right at all, whoever we logged in as: what is asked outside asOrg and asSystem is
     // refused. The types do not know that the pool waits for the promise (pg-pool 3.10, index.js).
-    onConnect: (client) => client.query(`set role ${IDLE_ROLE}`) as unknown as void,
+    onConnect: (client) => client.query(`set search_path = drover; set role ${IDLE_ROLE}`) as unknown as void,
   })
   let closing = false
   // An idle connection that breaks is replaced by the pool; unheard, its 'error' event would end the process.

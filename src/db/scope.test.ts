@@ -3,7 +3,7 @@ import { CompiledQuery } from 'kysely'
 import { expect, test } from 'vitest'
 import { asAdmin, openTestDb } from '../../test/test-db.ts'
 import { RetryLater } from '../lib/errors.ts'
-import { asSystem } from './scope.ts'
+import { asSystem, onceAsSystem } from './scope.ts'
 
 const query = (text: string) => CompiledQuery.raw(text)
 
@@ -27,6 +27,41 @@ test('who swallows the error of a query is told that nothing was written', async
     }),
   ).rejects.toThrow('nothing was written')
   expect(await asSystem(db, (db) => db.selectFrom('limits').selectAll().execute())).toEqual([])
+})
+
+test('a transaction of one query is committed with it; a second query has no rights', async () => {
+  await using db = await openTestDb()
+  const limit = { scope: 'org' as const, key: 'x', max_running: 1 }
+  await onceAsSystem(db, (db) => db.insertInto('limits').values(limit).execute())
+  expect(await onceAsSystem(db, (db) => db.selectFrom('limits').selectAll().execute())).toEqual([limit])
+  await expect(onceAsSystem(db, (db) => db.insertInto('limits').values(limit).execute())).rejects.toThrow(
+    'duplicate key',
+  )
+  await expect(
+    onceAsSystem(db, async (db) => {
+      await db.selectFrom('limits').selectAll().execute()
+      await db.deleteFrom('limits').execute()
+    }),
+  ).rejects.toThrow('does not exist')
+  expect(await asSystem(db, (db) => db.selectFrom('limits').selectAll().execute())).toEqual([limit])
+})
+
+test('listeners are told after the commit, each thing once, and nothing of what was undone', async () => {
+  await using db = await openTestDb({ poolSize: 1 })
+  const heard: (string | undefined)[] = []
+  db.listener.on('drover_test', (payload) => payload !== undefined && heard.push(payload))
+  const tell = (payload: string) => query(`select tell('drover_test', '${payload}')`)
+  await asSystem(db, async (db) => {
+    await db.executeQuery(tell('undone'))
+    throw new Error('no')
+  }).catch(() => undefined)
+  await asSystem(db, async (db) => {
+    await db.executeQuery(tell('done'))
+    await db.executeQuery(tell('done'))
+    await db.executeQuery(tell('other'))
+  })
+  await onceAsSystem(db, (db) => db.executeQuery(tell('once')))
+  await expect.poll(() => heard).toEqual(['done', 'other', 'once'])
 })
 
 test('a connection that breaks in the middle is replaced', async () => {

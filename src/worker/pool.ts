@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../db/connect.ts'
-import { asSystem } from '../db/scope.ts'
+import { asSystem, onceAsSystem } from '../db/scope.ts'
 import { startLoop } from '../lib/loop.ts'
 import type { Log } from '../lib/log.ts'
 import { ownIdentity } from '../lib/process-identity.ts'
@@ -69,7 +69,7 @@ export async function startWorkerPool(
     for (const type of options.types) {
       const count = options.concurrency - active.size
       if (stopping || count <= 0) return
-      const tasks = await asSystem(database, (db) =>
+      const tasks = await onceAsSystem(database, (db) =>
         claimTasks(db, { id, type, count, leaseSeconds: options.leaseSeconds }),
       )
       tasks.forEach(start)

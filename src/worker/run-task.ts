@@ -1,5 +1,5 @@
 import type { Database } from '../db/connect.ts'
-import { asSystem, type Db } from '../db/scope.ts'
+import { asSystem, onceAsSystem, type Db } from '../db/scope.ts'
 import { RetryLater, UserError, messageOf } from '../lib/errors.ts'
 import { holdFence, parkTask, retryTaskLater, settleTask } from '../tasks/store.ts'
 import { LeaseLost, runOf, type Run, type Task, type TaskFailure, type TaskStatus } from '../tasks/task.ts'
@@ -33,12 +33,15 @@ export async function runTask({ database, kinds }: RunParts, context: RunContext
 /** Result, state, usage, messages: one commit, or none of it. */
 async function writeEnd(database: Database, task: Task, end: RunEnd) {
   const run = runOf(task)
-  await asSystem(database, async (db) => {
-    if (end.write) {
-      await holdFence(db, run)
-      await end.write(db)
-    }
+  const { write } = end
+  const leaveOrLose = async (db: Db) => {
     if ((await leave(db, run, end)) === null) throw new LeaseLost(run)
+  }
+  if (!write) return onceAsSystem(database, leaveOrLose)
+  await asSystem(database, async (db) => {
+    await holdFence(db, run)
+    await write(db)
+    await leaveOrLose(db)
   })
 }
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { hostname } from 'node:os'
 import { openDatabase, type Database } from '../../../src/db/connect.ts'
-import { asOrg, asSystem } from '../../../src/db/scope.ts'
+import { asOrg, asSystem, onceAsSystem } from '../../../src/db/scope.ts'
 import { newId } from '../../../src/lib/ids.ts'
 import { createLog } from '../../../src/lib/log.ts'
 import { DEFAULT_ORG } from '../../../src/orgs/org.ts'
@@ -36,13 +36,14 @@ export const drover: Candidate = {
       settle: async () => undefined,
       work: (handlers, handle) => work(database, handlers, handle),
       async claim() {
-        const [task] = await asSystem(database, (db) =>
+        const [task] = await onceAsSystem(database, (db) =>
           claimTasks(db, { id: 'wrk_bench', type: 'general', count: 1, leaseSeconds: 3_600 }),
         )
         if (!task) return undefined
         return {
           job: task.input as unknown as Job,
-          complete: async () => void (await asSystem(database, (db) => settleTask(db, runOf(task), 'completed', {}))),
+          complete: async () =>
+            void (await onceAsSystem(database, (db) => settleTask(db, runOf(task), 'completed', {}))),
         }
       },
       close: () => database.close(),
