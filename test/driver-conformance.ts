@@ -50,7 +50,7 @@ export interface Subject {
 export interface Place {
   /** Of the workspace, on the host. */
   folder: string
-  paths: { workspace: string; home: string }
+  paths: { workspace: string; home: string; state: string }
   launch: Launch
   env: Record<string, string>
 }
@@ -84,6 +84,7 @@ export async function play({ driver, profile }: Subject, place: Place, wish: Wis
       ...where,
       profile: { ...profile, autonomy: wish.autonomy ?? 'full', ...wish.profile },
       runId: 'conformance',
+      mcpServers: [],
       ...(wish.resume && { resume: wish.resume }),
     },
     {

@@ -50,7 +50,7 @@ export type AgentEvent =
   /** The running total of this turn. */
   | { type: 'spend'; total: Spend }
 
-/** Why a turn failed. `tasks/retry-policy.ts` says what follows from each. */
+/** Why a turn failed. `tasks/retry-policy.ts` says what follows from each; `docs/failures.md` what each vendor's signs are. */
 export type FailureClass =
   | 'auth'
   | 'rate_limit'
@@ -59,7 +59,11 @@ export type FailureClass =
   | 'network'
   | 'overloaded'
   | 'refusal'
+  /** A limit that people set in Drover: the gateway refused. */
+  | 'budget'
   | 'session_lost'
+  /** The session is too long, or something in it makes every further turn fail. */
+  | 'session_broken'
   | 'not_installed'
   | 'crashed'
   | 'stalled'
@@ -72,7 +76,8 @@ export type Ending =
   /** A person must answer first; the process has ended. `question` is what `host.ask` was asked. */
   | { status: 'parked'; question: Ask }
   | { status: 'limit'; limit: 'turns' | 'budget' | 'wall' | 'output' }
-  | { status: 'failed'; why: FailureClass; detail: string }
+  /** `until`: when the vendor's limit is lifted (ISO 8601), where it says so. */
+  | { status: 'failed'; why: FailureClass; detail: string; until?: string }
 
 export type Outcome = Ending & {
   /** All `text` events joined. */
@@ -112,6 +117,25 @@ export interface TurnLimits {
   stallMs: number
   /** All events of a turn together; beyond it the turn ends with `limit: 'output'`. */
   outputBytes: number
+  /** Answers of the model, for drivers that can count them. */
+  turns?: number
+  /** Money, for drivers whose agent keeps count itself. Budgets over more than a turn are the gateway's. */
+  usd?: number
+}
+
+/** A server of the Model Context Protocol: by HTTP, or a program that the agent starts. */
+export type McpServer =
+  | { name: string; url: string; headers: Readonly<Record<string, string>> }
+  | { name: string; command: readonly string[]; env: Readonly<Record<string, string>> }
+
+/** Whose model API an agent speaks. */
+export type ModelVendor = 'anthropic' | 'openai' | 'gemini' | 'openrouter'
+
+/** How an agent is pointed at Drover's model gateway: by the two variables that its vendor has for it. */
+export interface GatewayVariables {
+  vendor: ModelVendor
+  url: string
+  key: string
 }
 
 /** A named agent: which driver runs it, and how. */
@@ -126,7 +150,13 @@ export interface AgentProfile {
   env: readonly string[]
   autonomy: Autonomy
   model?: string
+  /** Said at the beginning of each new session. */
   instructions?: string
+  mcpServers: readonly McpServer[]
+  /** Which workers can run it. */
+  workerType: string
+  /** Left out: it calls its model itself, with its own login or with what `env` lets through. */
+  gateway?: GatewayVariables
   /** Hosts that it may reach through the proxy (`api.example.com`, `*.example.com`, `host:port`); empty: no network. */
   network: readonly string[]
   limits: TurnLimits
@@ -140,10 +170,12 @@ export interface SessionSpec {
   runId: string
   /** Starts a program inside the fence. */
   launch: Launch
-  /** As the agent sees them. `home` is private, kept with the workspace: session files may lie there. */
-  paths: { workspace: string; home: string }
+  /** As the agent sees them. `home` is private and kept with the workspace; session files belong into `state`, which outlives it. */
+  paths: { workspace: string; home: string; state: string }
   /** The whole environment for the agent: already filtered, already without Drover's credentials. */
   env: Readonly<Record<string, string>>
+  /** The profile's own, and Drover's for this run. */
+  mcpServers: readonly McpServer[]
   resume?: string
 }
 
@@ -171,6 +203,10 @@ export interface Capabilities {
   questions: boolean
   spend: boolean
   plan: boolean
+  /** It tells its answer in pieces while it writes. */
+  pieces: boolean
+  /** It takes MCP servers. */
+  mcp: boolean
 }
 
 export interface Probe {
@@ -187,6 +223,8 @@ export interface Driver {
   readonly capabilities: Capabilities
   /** Is it here, is it logged in? Opens no credential file, calls no model. `env` is Drover's own environment. */
   probe(profile: AgentProfile, env: NodeJS.ProcessEnv): Promise<Probe>
+  /** What the profile wants and this kind of agent cannot do, a sentence each; shown by `drover agents` and at the start of a session. */
+  shortcomings(profile: AgentProfile): string[]
   /** Host paths that its program needs to see, read-only, inside the fence. */
   tools(profile: AgentProfile, env: NodeJS.ProcessEnv): Promise<string[]>
   open(spec: SessionSpec, host: Host): Promise<Session>

@@ -3,6 +3,7 @@ import { UserError } from '../lib/errors.ts'
 import type { AgentProfile, TurnLimits } from './driver.ts'
 
 const MINUTE_MS = 60_000
+const DEFAULT_WORKER_TYPE = 'general'
 const DEFAULT_LIMITS: TurnLimits = { wallMs: 60 * MINUTE_MS, stallMs: 10 * MINUTE_MS, outputBytes: 2 * 2 ** 20 }
 
 /** Agents that need no agents.json. */
@@ -15,6 +16,8 @@ export const BUILT_IN_PROFILES: readonly AgentProfile[] = [
     env: [],
     // Its steps are written by the person who sends them: to ask that person again would be idle.
     autonomy: 'full',
+    mcpServers: [],
+    workerType: DEFAULT_WORKER_TYPE,
     network: [],
     limits: DEFAULT_LIMITS,
   },
@@ -26,6 +29,8 @@ export const BUILT_IN_PROFILES: readonly AgentProfile[] = [
     env: ['OPENROUTER_API_KEY', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'OPENAI_API_BASE', 'GEMINI_API_KEY'],
     // Aider asks nobody when it runs by itself.
     autonomy: 'full',
+    mcpServers: [],
+    workerType: DEFAULT_WORKER_TYPE,
     network: ['openrouter.ai', 'api.anthropic.com', 'api.openai.com', 'generativelanguage.googleapis.com'],
     limits: DEFAULT_LIMITS,
   },
@@ -36,16 +41,39 @@ const minutes = z
   .positive()
   .max(7 * 24 * 60)
 
+const variable = z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable')
+const strings = z.record(z.string(), z.string()).default({})
+
+const mcpServerSchema = z.union([
+  z.strictObject({ name: z.string().min(1), url: z.url(), headers: strings }),
+  z.strictObject({ name: z.string().min(1), command: z.array(z.string()).min(1), env: strings }),
+])
+
 const profileSchema = z.strictObject({
   driver: z.enum(['acp', 'cli', 'aider', 'scripted']),
   command: z.array(z.string()).default([]),
   title: z.string().min(1).optional(),
-  env: z.array(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable')).default([]),
+  env: z.array(variable).default([]),
   autonomy: z.enum(['readonly', 'ask', 'edits', 'full']).default('ask'),
   model: z.string().min(1).optional(),
   instructions: z.string().min(1).optional(),
+  mcpServers: z.array(mcpServerSchema).default([]),
+  workerType: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/, 'has only a–z, 0–9 and hyphens')
+    .default(DEFAULT_WORKER_TYPE),
+  gateway: z
+    .strictObject({ vendor: z.enum(['anthropic', 'openai', 'gemini', 'openrouter']), url: variable, key: variable })
+    .optional(),
   network: z.array(z.string().min(1)).default([]),
-  limits: z.strictObject({ wallMinutes: minutes.optional(), stallMinutes: minutes.optional() }).default({}),
+  limits: z
+    .strictObject({
+      wallMinutes: minutes.optional(),
+      stallMinutes: minutes.optional(),
+      turns: z.int().positive().optional(),
+      usd: z.number().positive().optional(),
+    })
+    .default({}),
   maxRunning: z.int().positive().optional(),
 })
 
@@ -81,7 +109,7 @@ function namesIn(json: unknown): string[] {
 }
 
 function profileFrom(name: string, profile: z.output<typeof profileSchema>): AgentProfile {
-  const { title, model, instructions, maxRunning, limits, ...given } = profile
+  const { title, model, instructions, maxRunning, limits, gateway, ...given } = profile
   return {
     ...given,
     name,
@@ -90,7 +118,10 @@ function profileFrom(name: string, profile: z.output<typeof profileSchema>): Age
       ...DEFAULT_LIMITS,
       ...(limits.wallMinutes !== undefined && { wallMs: limits.wallMinutes * MINUTE_MS }),
       ...(limits.stallMinutes !== undefined && { stallMs: limits.stallMinutes * MINUTE_MS }),
+      ...(limits.turns !== undefined && { turns: limits.turns }),
+      ...(limits.usd !== undefined && { usd: limits.usd }),
     },
+    ...(gateway && { gateway }),
     ...(model !== undefined && { model }),
     ...(instructions !== undefined && { instructions }),
     ...(maxRunning !== undefined && { maxRunning }),

@@ -8,6 +8,8 @@ type Remedy =
   | { type: 'fresh-session' }
   /** Not before the limit has probably been reset: no driver tells yet when that is. */
   | { type: 'wait'; resetMs: number }
+  /** Until somebody raises the budget, or its day is over. */
+  | { type: 'wait-for-budget' }
   /** A person must do something first. */
   | { type: 'fail' }
 
@@ -22,6 +24,14 @@ export const RETRY_POLICY = {
   overloaded: { remedy: { type: 'retry', firstDelayMs: 10_000 }, sentence: 'The model service is overloaded.' },
   rate_limit: { remedy: { type: 'retry', firstDelayMs: 15_000 }, sentence: 'The model service asks to slow down.' },
   quota: { remedy: { type: 'wait', resetMs: 60 * 60_000 }, sentence: 'The usage limit is reached.' },
+  budget: {
+    remedy: { type: 'wait-for-budget' },
+    sentence: 'The budget is spent. Raise it, and the work goes on by itself: drover budget set.',
+  },
+  session_broken: {
+    remedy: { type: 'fresh-session' },
+    sentence: 'The earlier session cannot go on; a new one takes over with the same files.',
+  },
   stalled: { remedy: { type: 'retry', firstDelayMs: 1_000 }, sentence: 'The agent gave no sign of life.' },
   crashed: { remedy: { type: 'retry', firstDelayMs: 0 }, sentence: 'The agent ended in the middle of its work.' },
   session_lost: {

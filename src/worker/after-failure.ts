@@ -3,6 +3,9 @@ import { backoffMs, RETRY_POLICY, type Policy } from '../tasks/retry-policy.ts'
 import type { Task } from '../tasks/task.ts'
 import type { RunEnd } from './task-kind.ts'
 
+/** Who raises a budget brings forward what waits for it. */
+const UNTIL_SOMEBODY_ACTS = new Date('9999-01-01T00:00:00Z')
+
 /**
  * What follows from a failure, by the policy's table. `detail` is the far side's own words; `chance` (0…1) spreads the retries.
  */
@@ -20,6 +23,8 @@ export function endAfterFailure(task: Task, why: FailureClass, detail: string, c
       return { type: 'retry', failure, delayMs: 0 }
     case 'wait':
       return { type: 'park', waitingFor: 'limit', until: new Date(Date.now() + remedy.resetMs), failure }
+    case 'wait-for-budget':
+      return { type: 'park', waitingFor: 'limit', until: UNTIL_SOMEBODY_ACTS, failure }
     case 'fail':
       return { type: 'settle', status: 'failed', failure }
   }

@@ -56,6 +56,7 @@ async function turnInSession(
       runId: `${task.id}.${task.attempt}`,
       launch: workspace.launch,
       paths: workspace.paths,
+      mcpServers: profile.mcpServers,
       ...(resume !== undefined && { resume }),
     },
     { ask: async (ask) => decideAsk(ask, profile.autonomy, request.approval) },

@@ -2,6 +2,7 @@
  * The contract of the places where agents work: a fence around processes, and a workspace with a clone in it.
  * A container runner must fit here as well as bubblewrap does.
  */
+import type { RequestListener } from 'node:http'
 import type { Launch } from '../lib/process.ts'
 
 /** What keeps an agent in. Probed once at start. */
@@ -22,19 +23,25 @@ export interface SandboxSpec {
   runId: string
   /** Host folder, writable inside. */
   workspace: string
-  /** Host folder, the agent's private home. */
+  /** Host folder, the agent's private home: caches, settings. */
   home: string
+  /** Host folder, writable inside, for what must outlive the workspace: the agent's sessions. Left out: the home. */
+  state?: string
   /** Host paths visible read-only at the same path. */
   readOnly: readonly string[]
   /** Allow-list for the egress proxy; empty: no network at all. */
   network: readonly string[]
+  /** What of Drover this run may reach: served on the sandbox's `doorUrl`, to this sandbox alone where there is a fence. */
+  door?: RequestListener
   /** Where the unix uid and the limits of this sandbox come from: no two open sandboxes of a machine share a slot. */
   slot: number
 }
 
 export interface Sandbox {
   /** As a program inside sees them. */
-  readonly paths: { workspace: string; home: string }
+  readonly paths: { workspace: string; home: string; state: string }
+  /** Where `door` answers, for programs inside: `http://127.0.0.1:port`. */
+  readonly doorUrl?: string
   readonly launch: Launch
   /** Kills everything inside; settles when nothing is left. */
   close(): Promise<void>
@@ -58,8 +65,11 @@ export interface WorkspaceRequest {
   remote: Remote
   /** The branch that the work goes to. */
   branch: string
+  /** The agent's sessions: a folder of this host or of storage that hosts share, made where it is missing. Left out: the home. */
+  state?: string
   readOnly: readonly string[]
   network: readonly string[]
+  door?: RequestListener
 }
 
 export interface Commit {
@@ -86,6 +96,7 @@ export interface Workspace {
   /** Where the clone came from: new, found again in its folder, or rebuilt from the last checkpoint. */
   readonly origin: 'fresh' | 'reused' | 'restored'
   readonly paths: Sandbox['paths']
+  readonly doorUrl?: string
   readonly launch: Launch
   /** Commits whatever is uncommitted, inside the fence; undefined when there is nothing to commit. */
   commit(message: string): Promise<Commit | undefined>

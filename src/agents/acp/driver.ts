@@ -15,7 +15,17 @@ export function createAcpDriver(bundled?: BundledAgent): Driver {
   const commandOf = (profile: AgentProfile) => (profile.command.length > 0 ? profile.command : (bundled?.command ?? []))
   const isBundled = (profile: AgentProfile) => bundled !== undefined && profile.command.length === 0
   return {
-    capabilities: { resume: true, permissions: true, questions: true, spend: bundled?.spend ?? true, plan: true },
+    capabilities: {
+      resume: true,
+      permissions: true,
+      questions: true,
+      spend: bundled?.spend ?? true,
+      plan: true,
+      pieces: true,
+      mcp: true,
+    },
+    // Agents differ: what each does not do is known once it has said so (begin-session.ts).
+    shortcomings: () => [],
     probe: async (profile, env) =>
       bundled && isBundled(profile)
         ? { installed: true, version: bundled.version, auth: 'not_needed' }

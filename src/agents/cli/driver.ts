@@ -6,7 +6,17 @@ import { openCliSession } from './session.ts'
 /** A command that takes one prompt, works, and ends. */
 export function createCliDriver(dialect: Dialect): Driver {
   return {
-    capabilities: { resume: false, permissions: false, questions: false, spend: dialect.spend, plan: false },
+    capabilities: {
+      resume: false,
+      permissions: false,
+      questions: false,
+      spend: dialect.spend,
+      plan: false,
+      pieces: true,
+      mcp: false,
+    },
+    shortcomings: ({ title, autonomy }) =>
+      autonomy === 'full' ? [] : [`${title} asks nobody while it works: whatever the fence allows, it may do.`],
     async probe(profile, env) {
       const [program = ''] = profile.command
       const path = await locateProgram(program, env.PATH)

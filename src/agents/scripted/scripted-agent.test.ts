@@ -13,7 +13,7 @@ const [scripted] = SUBJECTS
 /** A repository and the agent’s home, for one test. */
 function openPlace() {
   const root = mkdtempSync(join(tmpdir(), 'drover-scripted-'))
-  const paths = { workspace: join(root, 'workspace'), home: join(root, 'home') }
+  const paths = { workspace: join(root, 'workspace'), home: join(root, 'home'), state: join(root, 'home') }
   mkdirSync(paths.home)
   execFileSync('git', ['init', '-q', paths.workspace])
   const place: Place = {

@@ -2,7 +2,9 @@ import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fence, Sandbox, SandboxSpec } from '../workspace.ts'
 import { keepTrack } from './contained.ts'
+import { openDoor } from './door.ts'
 import { openEgress, type EgressSettings } from './egress-link.ts'
+import { forwarder, linkBinds } from './forwarder.ts'
 import { handOver } from './hand-over.ts'
 import { systemBinds, type Limits } from './policy.ts'
 import type { Programs } from './programs.ts'
@@ -17,6 +19,7 @@ export interface BubblewrapOptions extends EgressSettings {
 }
 
 const INNER = { workspace: '/workspace', home: '/home/agent' }
+const STATE = '/state'
 /** What a command may say otherwise. */
 const ENV = {
   PATH: '/usr/local/bin:/usr/bin:/bin',
@@ -42,13 +45,17 @@ export function createBubblewrap(options: BubblewrapOptions, explanation: string
 
 async function openSandbox(options: BubblewrapOptions, spec: SandboxSpec): Promise<Sandbox> {
   const { programs, limits } = options
+  const state = spec.state === undefined ? [] : [spec.state]
   const uid = process.getuid?.() === 0 ? options.uidBase + spec.slot : undefined
-  if (uid !== undefined) for (const folder of [spec.workspace, spec.home]) await handOver(folder, uid)
+  if (uid !== undefined) for (const folder of [spec.workspace, spec.home, ...state]) await handOver(folder, uid)
 
   const etc = await writeEtc(options.stateDir)
   const tools = await onlyExisting(spec.readOnly)
   const egress = await openEgress(options, spec, uid)
-  const sources = [etc, spec.workspace, spec.home, ...tools, ...egress.binds.map(({ from }) => from)]
+  const door = await openDoor(options.stateDir, spec, uid)
+  const links = [...egress.links, ...door.links]
+  const outlets = linkBinds(links)
+  const sources = [etc, spec.workspace, spec.home, ...state, ...tools, ...outlets.map(({ from }) => from)]
   const staging =
     uid === undefined ? { chain: [], from: (path: string) => path } : await stage(sources, programs.unshare)
 
@@ -58,25 +65,27 @@ async function openSandbox(options: BubblewrapOptions, spec: SandboxSpec): Promi
     readOnly: [
       ...Object.keys(ETC).map((name) => ({ from: join(staging.from(etc), name), to: `/etc/${name}` })),
       ...tools.map((path) => ({ from: staging.from(path), to: path })),
-      ...egress.binds.map(({ from, to }) => ({ from: staging.from(from), to })),
+      ...outlets.map(({ from, to }) => ({ from: staging.from(from), to })),
     ],
     writable: [
       { from: staging.from(spec.home), to: INNER.home },
       { from: staging.from(spec.workspace), to: INNER.workspace },
+      ...state.map((folder) => ({ from: staging.from(folder), to: STATE })),
     ],
     tmpBytes: limits.tmpBytes,
     forbidsNamespaces: programs.forbidsNamespaces,
   }
   const { launch, close } = keepTrack(({ file, args, env, cwd = INNER.workspace }) => {
     const whole = { ...ENV, ...env, ...egress.env, DROVER_RUN_ID: spec.runId }
-    return startFenced(chain, { ...policy, env: whole, cwd }, [file, ...args], egress.forwarder)
+    return startFenced(chain, { ...policy, env: whole, cwd }, [file, ...args], forwarder(links))
   })
   return {
-    paths: INNER,
+    paths: { ...INNER, state: spec.state === undefined ? INNER.home : STATE },
+    ...(door.url !== undefined && { doorUrl: door.url }),
     launch,
     async close() {
       await close()
-      await egress.stop()
+      await Promise.all([egress.stop(), door.stop()])
     },
   }
 }

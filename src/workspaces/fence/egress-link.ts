@@ -1,9 +1,8 @@
 import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { SandboxSpec } from '../workspace.ts'
 import { startEgress, type EgressEvent } from './egress.ts'
-import type { Bind } from './policy.ts'
+import type { Link } from './forwarder.ts'
 
 export interface EgressSettings {
   stateDir: string
@@ -11,17 +10,14 @@ export interface EgressSettings {
   onEgress: (event: EgressEvent) => void
 }
 
-/** A sandbox's way to its egress proxy: what is bound in, what runs beside the program, what the program is told. */
+/** A sandbox's way to its egress proxy, and what its programs are told of it. */
 export interface EgressLink {
-  binds: readonly Bind[]
-  forwarder: readonly string[]
+  links: readonly Link[]
   env: Readonly<Record<string, string>>
   stop: () => Promise<void>
 }
 
 const PORT = 3128
-const FORWARD = fileURLToPath(new URL('forward.mjs', import.meta.url))
-const INNER = { node: '/run/node', forward: '/run/forward.mjs', socket: '/run/egress.sock' }
 const PROXY = `http://127.0.0.1:${PORT}`
 
 /** Programs disagree on the spelling; Node 24 listens to it only when told. */
@@ -41,7 +37,7 @@ export async function openEgress(
   { network, runId, slot }: SandboxSpec,
   uid: number | undefined,
 ): Promise<EgressLink> {
-  if (network.length === 0) return { binds: [], forwarder: [], env: {}, stop: async () => {} }
+  if (network.length === 0) return { links: [], env: {}, stop: async () => {} }
   const folder = join(settings.stateDir, 'egress')
   await mkdir(folder, { recursive: true })
   const socketPath = join(folder, `${slot}.sock`)
@@ -54,12 +50,7 @@ export async function openEgress(
   })
   if (uid !== undefined) await chown(socketPath, uid, uid)
   return {
-    binds: [
-      { from: process.execPath, to: INNER.node },
-      { from: FORWARD, to: INNER.forward },
-      { from: socketPath, to: INNER.socket },
-    ],
-    forwarder: [INNER.node, INNER.forward, INNER.socket, String(PORT)],
+    links: [{ port: PORT, socketPath }],
     env: ENV,
     stop: proxy.stop,
   }

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Command } from '../../lib/process.ts'
 import type { Fence, SandboxSpec } from '../workspace.ts'
 import { keepTrack, startContained, type Tree } from './contained.ts'
+import { openLoopbackDoor } from './door.ts'
 import { kill, killMarked } from './sweep.ts'
 
 /**
@@ -14,14 +15,23 @@ export function createUnfenced(explanation: string, path: string): Fence {
     kind: 'none',
     explanation,
     sweep: killMarked,
-    openSandbox: async (spec) => ({
-      paths: { workspace: spec.workspace, home: spec.home },
-      ...keepTrack((command) => launch(spec, command, path)),
-    }),
+    async openSandbox(spec) {
+      const door = spec.door && (await openLoopbackDoor(spec.door))
+      const { launch, close } = keepTrack((command) => start(spec, command, path))
+      return {
+        paths: { workspace: spec.workspace, home: spec.home, state: spec.state ?? spec.home },
+        ...(door?.url !== undefined && { doorUrl: door.url }),
+        launch,
+        async close() {
+          await close()
+          await door?.stop()
+        },
+      }
+    },
   }
 }
 
-function launch(spec: SandboxSpec, command: Command, path: string) {
+function start(spec: SandboxSpec, command: Command, path: string) {
   // A mark of its own for each launch: one that ends takes its own daemons along, not its neighbours.
   const mark = `${spec.runId}.${randomBytes(6).toString('hex')}`
   return startContained(

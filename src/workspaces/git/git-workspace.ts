@@ -35,6 +35,7 @@ export function createWorkspace(open: OpenWorkspace): Workspace {
     directory: folder.repo,
     origin: open.origin,
     paths: sandboxes.agent.paths,
+    ...(sandboxes.agent.doorUrl !== undefined && { doorUrl: sandboxes.agent.doorUrl }),
     launch: sandboxes.agent.launch,
     async commit(message) {
       const line = await runInside(sandboxes.git.launch, COMMIT, [marker.branch], shortText, { input: message })

@@ -101,12 +101,21 @@ async function fetchFor(
 
 async function openSandboxes(
   { fence }: Setup,
-  { runId, readOnly, network }: WorkspaceRequest,
+  { runId, readOnly, network, state, door }: WorkspaceRequest,
   { folder, cache, slot }: { folder: Folder; cache: Cache; slot: number },
 ): Promise<Sandboxes> {
-  const spec = { runId, slot, workspace: folder.repo, home: folder.home, readOnly: [cache.objects, ...readOnly] }
+  if (state !== undefined) await mkdir(state, { recursive: true, mode: 0o700 })
+  const { repo: workspace, home } = folder
+  const spec = {
+    runId,
+    slot,
+    workspace,
+    home,
+    readOnly: [cache.objects, ...readOnly],
+    ...(state !== undefined && { state }),
+  }
   const git = await fence.openSandbox({ ...spec, network: [] })
-  return { git, agent: await fence.openSandbox({ ...spec, network }) }
+  return { git, agent: await fence.openSandbox({ ...spec, network, ...(door && { door }) }) }
 }
 
 async function checkNames({ git, root, cacheRoot }: Setup, { workspaceId, remote, branch }: WorkspaceRequest) {
