@@ -3,7 +3,7 @@ import { defineConfig, type OxlintOverride } from 'oxlint'
 /** Who may import whom. ARCHITECTURE.md says why; test/import-borders.test.ts plants a break of each and expects it found. */
 
 /** Records, in order: each may see those before it. */
-const RECORDS = ['orgs', 'codebases', 'conversations', 'tasks', 'schedules', 'events']
+const RECORDS = ['orgs', 'codebases', 'conversations', 'tasks', 'usage', 'schedules', 'events', 'memories']
 const STAGES = ['inbound', 'worker', 'outbound']
 /** Plug-in families, and the files of each that its plug-ins share. */
 const FAMILIES = { agents: ['driver.ts', 'turn.ts'], workspaces: ['workspace.ts'], channels: ['channel.ts'] }
@@ -109,6 +109,12 @@ export default defineConfig({
       'http is an edge: it sees records, never stages or plug-ins.',
       DATABASE,
     ),
+    ...withRooms(
+      'mcp',
+      [...inside([...RECORDS, 'db', 'lib']), ...CONTRACTS],
+      'mcp is an edge: it sees records, never stages or plug-ins.',
+    ),
+    ...withRooms('gateway', ['lib/**', 'agents/driver.ts'], 'The gateway knows models, and nothing of tasks.'),
     ...withRooms('cli', ['lib/**', 'config.ts', 'http/wire.ts'], 'The CLI talks to the HTTP API.'),
     ...Object.entries(FAMILIES).flatMap(([family, files]) => [
       sees([`src/${family}/*/**`], ['lib/**', ...files], 'A plug-in sees its own folder, its contract and lib.'),

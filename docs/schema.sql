@@ -4,6 +4,20 @@ schema drover
 grant usage to drover_app
 grant usage to drover_system
 
+table agent_pauses
+  agent text not null
+  until timestamp with time zone not null
+constraint agent_pauses_pkey PRIMARY KEY (agent)
+grant delete, insert, select, update to drover_system
+
+table agent_worker_types
+  agent text not null
+  worker_type text not null
+constraint agent_worker_types_worker_type_fkey FOREIGN KEY (worker_type) REFERENCES drover.worker_types(name)
+constraint agent_worker_types_pkey PRIMARY KEY (agent)
+grant select to drover_app
+grant delete, insert, select, update to drover_system
+
 table api_keys
   id text not null
   org_id text not null
@@ -37,6 +51,60 @@ constraint artifacts_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint artifacts_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES drover.tasks(org_id, id) ON DELETE CASCADE
 constraint artifacts_pkey PRIMARY KEY (id)
 CREATE INDEX artifacts_task_id_idx ON drover.artifacts USING btree (task_id)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table budget_raises
+  org_id text not null
+  at timestamp with time zone not null default clock_timestamp()
+constraint budget_raises_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint budget_raises_pkey PRIMARY KEY (org_id)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table budgets
+  id text not null
+  org_id text not null
+  scope text not null
+  key text
+  period text not null
+  max_usd numeric(12,6)
+  max_calls integer
+  max_tokens bigint
+  created_at timestamp with time zone not null default now()
+  counted_until timestamp with time zone not null default '-infinity'::timestamp with time zone
+  counted_calls bigint not null default 0
+  counted_tokens bigint not null default 0
+  counted_usd numeric
+  counted_unpriced bigint not null default 0
+constraint all_but_the_org_have_a_key CHECK (((scope = 'org'::text) = (key IS NULL)))
+constraint budgets_id_check CHECK ((id ~~ 'bud\_%'::text))
+constraint budgets_max_calls_check CHECK ((max_calls > 0))
+constraint budgets_max_tokens_check CHECK ((max_tokens > 0))
+constraint budgets_max_usd_check CHECK ((max_usd > (0)::numeric))
+constraint budgets_period_check CHECK ((period = ANY (ARRAY['total'::text, 'day'::text])))
+constraint budgets_scope_check CHECK ((scope = ANY (ARRAY['org'::text, 'conversation'::text, 'codebase'::text, 'agent'::text, 'task'::text])))
+constraint key_is_of_its_scope CHECK (
+CASE scope
+    WHEN 'task'::text THEN (key ~~ 'tsk\_%'::text)
+    WHEN 'conversation'::text THEN (key ~~ 'cnv\_%'::text)
+    WHEN 'codebase'::text THEN (key ~~ 'cbs\_%'::text)
+    ELSE true
+END)
+constraint something_is_limited CHECK ((num_nonnulls(max_usd, max_calls, max_tokens) > 0))
+constraint budgets_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint budgets_pkey PRIMARY KEY (id)
+constraint one_budget_for_each UNIQUE NULLS NOT DISTINCT (org_id, scope, key, period)
+CREATE TRIGGER raised AFTER UPDATE ON drover.budgets FOR EACH ROW WHEN (((old.max_usd < COALESCE(new.max_usd, 'Infinity'::numeric)) OR ((old.max_calls)::double precision < COALESCE((new.max_calls)::double precision, 'Infinity'::double precision)) OR ((old.max_tokens)::double precision < COALESCE((new.max_tokens)::double precision, 'Infinity'::double precision)))) EXECUTE FUNCTION drover.go_on_within_budget()
+CREATE TRIGGER removed AFTER DELETE ON drover.budgets FOR EACH ROW EXECUTE FUNCTION drover.go_on_within_budget()
 row security enabled
 row security forced
 policy every_org for all to drover_system using true with check true
@@ -110,6 +178,32 @@ constraint limits_scope_check CHECK ((scope = ANY (ARRAY['org'::text, 'agent'::t
 constraint limits_pkey PRIMARY KEY (scope, key)
 grant delete, insert, select, update to drover_system
 
+table memories
+  id text not null
+  org_id text not null
+  codebase_id text
+  key text
+  text text not null
+  words tsvector not null default drover.memory_words(((COALESCE(key, ''::text) || ' '::text) || text))
+  created_by_task text
+  created_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now()
+constraint memories_id_check CHECK ((id ~~ 'mmr\_%'::text))
+constraint memories_key_check CHECK (((octet_length(key) >= 1) AND (octet_length(key) <= 200)))
+constraint memories_text_check CHECK (((octet_length(text) >= 1) AND (octet_length(text) <= 4096)))
+constraint memories_org_id_codebase_id_fkey FOREIGN KEY (org_id, codebase_id) REFERENCES drover.codebases(org_id, id)
+constraint memories_org_id_created_by_task_fkey FOREIGN KEY (org_id, created_by_task) REFERENCES drover.tasks(org_id, id) ON DELETE SET NULL (created_by_task)
+constraint memories_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint memories_pkey PRIMARY KEY (id)
+CREATE INDEX memories_newest ON drover.memories USING btree (org_id, codebase_id, updated_at)
+CREATE UNIQUE INDEX one_memory_per_key ON drover.memories USING btree (org_id, codebase_id, key) NULLS NOT DISTINCT WHERE (key IS NOT NULL)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
 table messages
   id text not null
   org_id text not null
@@ -135,6 +229,36 @@ table migrations
   name character varying(255) not null
   run_on timestamp without time zone not null
 constraint migrations_pkey PRIMARY KEY (id)
+
+table model_calls with (autovacuum_vacuum_insert_scale_factor=0.05)
+  id text not null
+  org_id text not null
+  task_id text not null
+  attempt integer not null
+  agent text not null
+  conversation_id text
+  codebase_id text
+  vendor text not null
+  model text not null
+  input_tokens bigint not null
+  output_tokens bigint not null
+  cache_read_tokens bigint not null
+  cache_write_tokens bigint not null
+  reasoning_tokens bigint not null
+  usd numeric(16,10)
+  at timestamp with time zone not null default now()
+constraint model_calls_id_check CHECK ((id ~~ 'mcl\_%'::text))
+constraint model_calls_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint model_calls_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES drover.tasks(org_id, id) ON DELETE CASCADE
+constraint model_calls_pkey PRIMARY KEY (id)
+CREATE INDEX model_calls_org_id_at_idx ON drover.model_calls USING btree (org_id, at)
+CREATE INDEX model_calls_task_id_attempt_idx ON drover.model_calls USING btree (task_id, attempt)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
 
 table orgs
   id text not null
@@ -267,12 +391,15 @@ CREATE UNIQUE INDEX one_admitted_task_per_lane ON drover.tasks USING btree (org_
 CREATE INDEX tasks_children ON drover.tasks USING btree (parent_id) WHERE (parent_id IS NOT NULL)
 CREATE INDEX tasks_due ON drover.tasks USING btree (run_at) WHERE ((status = 'scheduled'::text) OR ((status = 'waiting'::text) AND (waiting_for = 'limit'::text)))
 CREATE INDEX tasks_next_in_lane ON drover.tasks USING btree (org_id, lane, place) WHERE (status = 'queued'::text)
+CREATE INDEX tasks_of_codebase ON drover.tasks USING btree (codebase_id, id) WHERE (codebase_id IS NOT NULL)
 CREATE INDEX tasks_of_conversation ON drover.tasks USING btree (conversation_id, id)
+CREATE INDEX tasks_of_org_by_agent ON drover.tasks USING btree (org_id, agent, id)
 CREATE INDEX tasks_of_org_by_status ON drover.tasks USING btree (org_id, status, id)
 CREATE INDEX tasks_running ON drover.tasks USING btree (org_id, agent) WHERE (status = 'running'::text)
 CREATE INDEX tasks_to_claim ON drover.tasks USING btree (worker_type, org_id, agent, priority, place) WHERE (status = 'pending'::text)
 CREATE INDEX tasks_waiting_for_children ON drover.tasks USING btree (id) WHERE ((status = 'waiting'::text) AND (waiting_for = 'children'::text))
 CREATE TRIGGER admit BEFORE INSERT ON drover.tasks FOR EACH ROW EXECUTE FUNCTION drover.admit_new_task()
+CREATE TRIGGER budget_was_raised BEFORE UPDATE OF status ON drover.tasks FOR EACH ROW WHEN (((new.status = 'waiting'::text) AND (new.waiting_for = 'limit'::text) AND ((new.failure ->> 'class'::text) = 'budget'::text))) EXECUTE FUNCTION drover.look_for_raised_budget()
 CREATE TRIGGER log_insert AFTER INSERT ON drover.tasks FOR EACH ROW EXECUTE FUNCTION drover.log_new_task()
 CREATE TRIGGER log_update BEFORE UPDATE OF status ON drover.tasks FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION drover.log_state_change()
 row security enabled
@@ -297,10 +424,13 @@ table usage
   usd numeric(12,6)
   basis text not null
   created_at timestamp with time zone not null default now()
+  metered boolean not null default false
 constraint usage_basis_check CHECK ((basis = ANY (ARRAY['agent'::text, 'priced'::text, 'unknown'::text])))
 constraint usage_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint usage_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES drover.tasks(org_id, id) ON DELETE CASCADE
 constraint usage_pkey PRIMARY KEY (task_id, attempt)
+CREATE INDEX usage_not_metered ON drover.usage USING btree (org_id, created_at) WHERE (NOT metered)
+CREATE TRIGGER meter BEFORE INSERT ON drover.usage FOR EACH ROW EXECUTE FUNCTION drover.meter_run()
 row security enabled
 row security forced
 policy every_org for all to drover_system using true with check true
@@ -375,6 +505,9 @@ begin
   end if;
   perform lock_lane(new.org_id, new.lane);
   new.place := nextval('task_places');
+  if new.worker_type = 'general' then
+    new.worker_type := coalesce((select worker_type from agent_worker_types where agent = new.agent), 'general');
+  end if;
   new.last_event := 1;
   new.status := case
     when new.lane is not null and lane_is_busy(new.org_id, new.lane) then 'queued'
@@ -488,6 +621,38 @@ begin
 end $function$
 grant execute to drover_system
 
+CREATE OR REPLACE FUNCTION drover.count_budgets(p_org text, p_older_than timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare v_until timestamptz := now() - interval '1 hour';
+begin
+  update budgets b set (counted_until, counted_calls, counted_tokens, counted_usd, counted_unpriced) =
+         (select v_until, s.calls, s.tokens, s.usd, s.unpriced from spent_of(b, v_until) s)
+   where b.id = any (array(select o.id from budgets o where o.org_id = p_org and o.counted_until < least(p_older_than, v_until) for update skip locked));
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.go_on_within_budget()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare v_type text;
+begin
+  -- First, and as a lock: who is about to wait (below) is either seen by the update or sees this row.
+  insert into budget_raises (org_id) values (old.org_id) on conflict (org_id) do update set at = clock_timestamp();
+  for v_type in
+    with moved as (
+      update tasks set run_at = now() where org_id = old.org_id and status = 'waiting' and waiting_for = 'limit'
+         and failure ->> 'class' = 'budget' and run_at > now() returning worker_type)
+    select distinct worker_type from moved
+  loop
+    perform tell('drover_wake', v_type);
+  end loop;
+  return null;
+end $function$
+
 CREATE OR REPLACE FUNCTION drover.has_open_children(p_id text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -524,6 +689,17 @@ begin
 end $function$
 grant execute to drover_system
 
+CREATE OR REPLACE FUNCTION drover.is_under(b drover.budgets, p_task text, p_conversation text, p_codebase text, p_agent text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case b.scope when 'task' then p_task = b.key when 'conversation' then p_conversation = b.key
+                      when 'codebase' then p_codebase = b.key when 'agent' then p_agent = b.key else true end
+$function$
+grant execute to drover_app
+grant execute to drover_system
+
 CREATE OR REPLACE FUNCTION drover.lane_is_busy(p_org text, p_lane text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -553,6 +729,8 @@ begin
     failures = failures + p_counts::int, status = p_status,
     waiting_for = case when not v_ended then p_waiting_for end,
     run_at = coalesce(p_run_at, run_at), result = coalesce(p_result, result),
+    -- A new question is not answered by the answer to the last one.
+    input = case when p_waiting_for = 'input' then input - 'answer' else input end,
     -- What went wrong before stays only with an end that is not good.
     failure = case when p_status in ('failed', 'cancelled') then coalesce(p_failure, failure) else p_failure end,
     worker_id = null, lease_expires_at = null,
@@ -573,6 +751,7 @@ CREATE OR REPLACE FUNCTION drover.limit_of(p_scope text, p_key text)
  STABLE
 AS $function$
 begin
+  if p_scope = 'agent' and exists (select from agent_pauses where agent = p_key and until > now()) then return 0; end if;
   return coalesce((select max_running from limits where scope = p_scope and key = p_key),
                   (select max_running from limits where scope = p_scope and key = '*'), 1000000);
 end $function$
@@ -618,6 +797,58 @@ begin
 end $function$
 grant execute to drover_app
 grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.look_for_raised_budget()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare v_raised timestamptz; v_claimed timestamptz;
+begin
+  select at into v_raised from budget_raises where org_id = new.org_id for share;
+  if not found then return new; end if;
+  select e.at into v_claimed from task_events e
+   where e.task_id = new.id and e.attempt = new.attempt and e.type = 'state' and e.data ->> 'to' = 'running' order by e.seq desc limit 1;
+  if v_raised > v_claimed then
+    new.run_at := now();
+    perform tell('drover_wake', new.worker_type);
+  end if;
+  return new;
+end $function$
+
+CREATE OR REPLACE FUNCTION drover.memory_words(p_text text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select to_tsvector('pg_catalog.simple', translate(p_text, './_-:@', '      '))
+$function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.meter_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare s record;
+begin
+  select count(*) as calls, count(*) filter (where c.usd is null) as unpriced, coalesce(sum(c.usd), 0) as usd,
+         coalesce(sum(c.input_tokens), 0) as input, coalesce(sum(c.output_tokens), 0) as output, coalesce(sum(c.cache_read_tokens), 0) as cache_read,
+         coalesce(sum(c.cache_write_tokens), 0) as cache_write, coalesce(sum(c.reasoning_tokens), 0) as reasoning
+    into s from model_calls c
+   where c.task_id = new.task_id and c.attempt <= new.attempt
+     and c.attempt > coalesce((select max(u.attempt) from usage u where u.task_id = new.task_id and u.attempt < new.attempt), 0);
+  if s.calls > 0 or new.metered then
+    new.metered := true;
+    new.usd := case when s.unpriced = 0 then s.usd end;
+    new.basis := case when s.unpriced = 0 then 'priced' else 'unknown' end;
+    new.input_tokens := s.input;
+    new.output_tokens := s.output;
+    new.cache_read_tokens := s.cache_read;
+    new.cache_write_tokens := s.cache_write;
+    new.reasoning_tokens := s.reasoning;
+  end if;
+  return new;
+end $function$
 
 CREATE OR REPLACE FUNCTION drover.open_lane(p_org text, p_lane text)
  RETURNS void
@@ -713,6 +944,32 @@ AS $function$
 begin
   return leave_running(p_id, p_attempt, p_status, p_result, p_failure);
 end $function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.spent_of(b drover.budgets, p_until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone)
+ RETURNS TABLE(calls bigint, tokens bigint, usd numeric, unpriced bigint)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_begin timestamptz := case b.period when 'day' then date_trunc('day', now(), 'UTC') else '-infinity' end;
+  v_since timestamptz := greatest(b.counted_until, v_begin);
+begin
+  return query
+  with paid as (
+    select 1 as calls, c.input_tokens + c.output_tokens + c.cache_read_tokens + c.cache_write_tokens as tokens, c.usd, (c.usd is null)::int as unpriced
+      from model_calls c where c.org_id = b.org_id and c.at >= v_since and c.at < p_until
+       and is_under(b, c.task_id, c.conversation_id, c.codebase_id, c.agent)
+    union all
+    select 0, u.input_tokens + u.output_tokens + u.cache_read_tokens + u.cache_write_tokens, u.usd, (u.usd is null)::int
+      from usage u where u.org_id = b.org_id and not u.metered and u.created_at >= v_since and u.created_at < p_until
+       and is_under(b, u.task_id, u.conversation_id, u.codebase_id, u.agent)
+    union all
+    -- Yesterday's is not of this day.
+    select b.counted_calls, b.counted_tokens, b.counted_usd, b.counted_unpriced where b.counted_until >= v_begin)
+  select coalesce(sum(p.calls), 0)::bigint, coalesce(sum(p.tokens), 0)::bigint, sum(p.usd), coalesce(sum(p.unpriced), 0)::bigint from paid p;
+end $function$
+grant execute to drover_app
 grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.tell(p_channel text, p_payload text)

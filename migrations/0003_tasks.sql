@@ -12,6 +12,14 @@ insert into worker_types (name, description, capabilities) values ('general', 'E
 grant select on worker_types to drover_app;
 grant select, insert, update on worker_types to drover_system;
 
+-- Where tasks of an agent go that does not run everywhere; written from the profiles when a service starts.
+create table agent_worker_types (
+  agent       text primary key,
+  worker_type text not null references worker_types
+);
+grant select on agent_worker_types to drover_app;
+grant select, insert, update, delete on agent_worker_types to drover_system;
+
 create table workers (
   id              text primary key check (id like 'wrk\_%'),
   host            text not null,
@@ -38,6 +46,13 @@ create table limits (
   primary key (scope, key)
 );
 grant select, insert, update, delete on limits to drover_system;
+
+-- A vendor's usage limit holds for every task that uses the same login: until it is lifted nothing of that agent is claimed.
+create table agent_pauses (
+  agent text primary key,
+  until timestamptz not null
+);
+grant select, insert, update, delete on agent_pauses to drover_system;
 
 create sequence task_places;
 grant usage on sequence task_places to drover_app, drover_system;
@@ -106,7 +121,9 @@ create index tasks_running on tasks (org_id, agent) where status = 'running';
 create index tasks_waiting_for_children on tasks (id) where status = 'waiting' and waiting_for = 'children';
 create index tasks_children on tasks (parent_id) where parent_id is not null;
 create index tasks_of_org_by_status on tasks (org_id, status, id);
+create index tasks_of_org_by_agent on tasks (org_id, agent, id);
 create index tasks_of_conversation on tasks (conversation_id, id);
+create index tasks_of_codebase on tasks (codebase_id, id) where codebase_id is not null;
 
 -- What happened in a task. Append-only; numbered without gaps within a task.
 create table task_events (
@@ -188,6 +205,9 @@ begin
   end if;
   perform lock_lane(new.org_id, new.lane);
   new.place := nextval('task_places');
+  if new.worker_type = 'general' then
+    new.worker_type := coalesce((select worker_type from agent_worker_types where agent = new.agent), 'general');
+  end if;
   new.last_event := 1;
   new.status := case
     when new.lane is not null and lane_is_busy(new.org_id, new.lane) then 'queued'
@@ -279,6 +299,7 @@ end $$;
 
 create function limit_of(p_scope text, p_key text) returns int language plpgsql stable as $$
 begin
+  if p_scope = 'agent' and exists (select from agent_pauses where agent = p_key and until > now()) then return 0; end if;
   return coalesce((select max_running from limits where scope = p_scope and key = p_key),
                   (select max_running from limits where scope = p_scope and key = '*'), 1000000);
 end $$;
@@ -351,6 +372,8 @@ begin
     failures = failures + p_counts::int, status = p_status,
     waiting_for = case when not v_ended then p_waiting_for end,
     run_at = coalesce(p_run_at, run_at), result = coalesce(p_result, result),
+    -- A new question is not answered by the answer to the last one.
+    input = case when p_waiting_for = 'input' then input - 'answer' else input end,
     -- What went wrong before stays only with an end that is not good.
     failure = case when p_status in ('failed', 'cancelled') then coalesce(p_failure, failure) else p_failure end,
     worker_id = null, lease_expires_at = null,

@@ -1,13 +1,20 @@
 /** The agents of this process, as the worker and the API see them. */
 import { detectAgents, type PickedAgent } from './agents/detect.ts'
-import type { AgentProfile } from './agents/driver.ts'
+import type { AgentProfile, ModelVendor } from './agents/driver.ts'
 import { driverFor } from './agents/registry.ts'
 import type { AgentDirectory } from './http/parts.ts'
 import { cleanEnvironment } from './lib/clean-environment.ts'
 import type { Agents } from './worker/kinds/agent.ts'
 
-/** For the worker stage. `env` is Drover's own environment; an agent sees what its profile names of it. */
-export function agentSet(profiles: readonly AgentProfile[], env: NodeJS.ProcessEnv): Agents {
+/**
+ * For the worker stage. `env` is Drover's own environment; an agent sees what its profile names of it, but never, under whatever
+ * name, the key that Drover keeps for it.
+ */
+export function agentSet(
+  profiles: readonly AgentProfile[],
+  env: NodeJS.ProcessEnv,
+  upstreams: Partial<Record<ModelVendor, { key: string }>>,
+): Agents {
   return {
     find(name) {
       const profile = profiles.find((profile) => profile.name === name)
@@ -16,13 +23,17 @@ export function agentSet(profiles: readonly AgentProfile[], env: NodeJS.ProcessE
     names: () => profiles.map((profile) => profile.name),
     tools: (profile) => driverFor(profile).tools(profile, env),
     environment: (profile, task) => ({
-      ...cleanEnvironment(env, profile.env),
+      ...without(cleanEnvironment(env, profile.env), profile.gateway && upstreams[profile.gateway.vendor]?.key),
       DROVER_ORG_ID: task.orgId,
       DROVER_TASK_ID: task.id,
       ...(task.conversationId !== null && { DROVER_CONVERSATION_ID: task.conversationId }),
       ...(task.correlationId !== null && { DROVER_CORRELATION_ID: task.correlationId }),
     }),
   }
+}
+
+function without(env: Record<string, string>, value: string | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([, each]) => each !== value))
 }
 
 /** For the API: what can be named, and what is here. */

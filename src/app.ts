@@ -6,9 +6,10 @@ import { asSystem } from './db/scope.ts'
 import { createHttp } from './http/http.ts'
 import type { AgentDirectory } from './http/parts.ts'
 import type { Log } from './lib/log.ts'
-import { setLimit } from './tasks/store.ts'
-import { agentTask, type Agents } from './worker/kinds/agent.ts'
+import { setLimit, setWorkerType } from './tasks/store.ts'
+import { agentTask, type Agents, type AgentTaskParts } from './worker/kinds/agent.ts'
 import { startWorkerPool, type PoolOptions } from './worker/pool.ts'
+import type { OpenRunDoor } from './worker/run-door.ts'
 import { startUpkeep } from './worker/upkeep.ts'
 import type { Fence, Remote, Workspaces } from './workspaces/workspace.ts'
 
@@ -22,14 +23,20 @@ export interface AppParts {
   directory: AgentDirectory
   /** Adds the token for its host, where there is one. */
   remoteFor(codebase: Pick<Codebase, 'id' | 'url'>): Remote
+  openDoor: OpenRunDoor
+  stateFolder: AgentTaskParts['stateFolder']
   host: string
   workspaceIdleDays: number
-  maxRunning: { perOrg?: number; perAgent?: number; profiles: readonly Pick<AgentProfile, 'name' | 'maxRunning'>[] }
+  maxRunning: {
+    perOrg?: number
+    perAgent?: number
+    profiles: readonly Pick<AgentProfile, 'name' | 'maxRunning' | 'workerType'>[]
+  }
 }
 
 /** Nothing runs yet: each part of what comes back is started by whoever wants it in this process. */
 export function createApp(parts: AppParts) {
-  const { database, log, version, fence, workspaces, agents, directory, remoteFor, host } = parts
+  const { database, log, version, fence, workspaces, directory, remoteFor, host } = parts
   let draining = false
   return {
     http: createHttp({
@@ -44,10 +51,7 @@ export function createApp(parts: AppParts) {
     /** From now on the API says that this process is about to stop. */
     drain: () => void (draining = true),
     startWorkers: (options: PoolOptions) =>
-      startWorkerPool(
-        { database, log, kinds: { agent: agentTask({ database, agents, workspaces, fence, remoteFor, host }) } },
-        options,
-      ),
+      startWorkerPool({ database, log, kinds: { agent: agentTask(parts) } }, options),
     startUpkeep: () => startUpkeep({ database, log, workspaces, host, workspaceIdleDays: parts.workspaceIdleDays }),
     applyLimits: () => applyLimits(database, parts.maxRunning),
   }
@@ -58,6 +62,9 @@ function applyLimits(database: Database, { perOrg, perAgent, profiles }: AppPart
   return asSystem(database, async (db) => {
     await setLimit(db, 'org', '*', perOrg)
     await setLimit(db, 'agent', '*', perAgent)
-    for (const profile of profiles) await setLimit(db, 'agent', profile.name, profile.maxRunning)
+    for (const { name, maxRunning, workerType } of profiles) {
+      await setLimit(db, 'agent', name, maxRunning)
+      await setWorkerType(db, name, workerType)
+    }
   })
 }

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { ModelVendor } from './agents/driver.ts'
 import { UserError } from './lib/errors.ts'
 
 const text = (description: string, example?: string) => z.string().optional().meta({ description, example })
@@ -68,6 +69,35 @@ export const Settings = z.object({
     fallback: 7,
   }),
 
+  DROVER_STATE_PATH: text(
+    'Where agents keep their sessions; on storage that several machines share, each can go on with them. Default: state/ in the data folder',
+    '/mnt/shared/drover',
+  ),
+  DROVER_PRICES_FILE: text(
+    'Prices of models, as JSON, beside the built-in ones. Default: prices.json in the data folder',
+  ),
+
+  ANTHROPIC_API_KEY: secret(
+    'Key for Claude. Agents never see it: they call their model through Drover (also: CLAUDE_API_KEY)',
+    'sk-ant-…',
+  ),
+  CLAUDE_API_KEY: secret('The same, under another name', 'sk-ant-…'),
+  CLAUDE_CODE_OAUTH_TOKEN: secret(
+    'Login of your own Claude subscription, from `claude setup-token`; the agent sees it (also: CLAUDE_OAUTH_TOKEN)',
+    'sk-ant-oat…',
+  ),
+  CLAUDE_OAUTH_TOKEN: secret('The same, under another name', 'sk-ant-oat…'),
+  OPENAI_API_KEY: secret('Key for Codex and other agents on OpenAI. Agents never see it', 'sk-…'),
+  CODEX_ID_TOKEN: secret('Login of your own Codex subscription, from auth.json of `codex login`; the agent sees it'),
+  CODEX_ACCESS_TOKEN: secret('From the same file'),
+  CODEX_REFRESH_TOKEN: secret('From the same file'),
+  CODEX_ACCOUNT_ID: text('From the same file'),
+  GEMINI_API_KEY: secret('Key for Gemini. Agents never see it'),
+  OPENROUTER_API_KEY: secret('Key for OpenRouter', 'sk-or-…'),
+  ANTHROPIC_BASE_URL: text('Where Claude’s models are, if not at the vendor', 'https://models.example.com'),
+  OPENAI_BASE_URL: text('Where OpenAI’s models are, if not at the vendor', 'https://models.example.com/v1'),
+  GOOGLE_GEMINI_BASE_URL: text('Where Gemini’s models are, if not at the vendor', 'https://models.example.com'),
+
   GITHUB_TOKEN: secret('Token for private repositories on github.com (also: GH_TOKEN)', 'ghp_…'),
   GH_TOKEN: secret('The same, under the name that the gh program uses', 'ghp_…'),
   DROVER_GIT_TOKENS: secret(
@@ -93,6 +123,10 @@ export interface Config extends Omit<
   home: string
   workspacePath: string
   agentsFile: string
+  pricesFile: string
+  statePath: string
+  /** The model vendors that there is a key for. */
+  upstreams: Partial<Record<ModelVendor, { baseUrl: string; key: string }>>
   workerTypes: string[]
   /** By host name. */
   gitTokens: Record<string, string>
@@ -138,6 +172,9 @@ export function readConfig(env: NodeJS.ProcessEnv, defaultHome = join(homedir(),
     ...settings,
     home,
     workspacePath: resolve(WORKSPACE_PATH ?? join(home, 'workspaces')),
+    statePath: resolve(settings.DROVER_STATE_PATH ?? join(home, 'state')),
+    pricesFile: resolve(settings.DROVER_PRICES_FILE ?? join(home, 'prices.json')),
+    upstreams: upstreamsIn(settings),
     agentsFile: resolve(settings.DROVER_AGENTS_FILE ?? join(home, 'agents.json')),
     workerTypes: types,
     gitTokens: { ...(github !== undefined && { 'github.com': github }), ...tokens.byHost },
@@ -145,6 +182,33 @@ export function readConfig(env: NodeJS.ProcessEnv, defaultHome = join(homedir(),
       ...secretsIn(given),
       ...Object.fromEntries(Object.entries(tokens.byHost).map(([host, token]) => [`token of ${host}`, token])),
     },
+  }
+}
+
+function upstreamsIn(settings: Partial<Settings>): Config['upstreams'] {
+  const upstream = (key: string | undefined, baseUrl: string) => (key === undefined ? undefined : { key, baseUrl })
+  const found = {
+    anthropic: upstream(
+      settings.ANTHROPIC_API_KEY ?? settings.CLAUDE_API_KEY,
+      settings.ANTHROPIC_BASE_URL ?? 'https://api.anthropic.com',
+    ),
+    openai: upstream(settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'),
+    gemini: upstream(
+      settings.GEMINI_API_KEY,
+      settings.GOOGLE_GEMINI_BASE_URL ?? 'https://generativelanguage.googleapis.com',
+    ),
+    openrouter: upstream(settings.OPENROUTER_API_KEY, 'https://openrouter.ai/api/v1'),
+  }
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined))
+}
+
+/** The environment with the names that agents know for what people may have set under another one. */
+export function withUsualNames(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { CLAUDE_API_KEY, CLAUDE_OAUTH_TOKEN } = env
+  return {
+    ...(CLAUDE_API_KEY && { ANTHROPIC_API_KEY: CLAUDE_API_KEY }),
+    ...(CLAUDE_OAUTH_TOKEN && { CLAUDE_CODE_OAUTH_TOKEN: CLAUDE_OAUTH_TOKEN }),
+    ...env,
   }
 }
 

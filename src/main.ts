@@ -1,7 +1,7 @@
 /** Process entry: reads the environment, hands what this program can do to the command line, ends with its exit code. */
 import { existsSync } from 'node:fs'
 import { runCli } from './cli/run-cli.ts'
-import { readConfig, type Config } from './config.ts'
+import { readConfig, withUsualNames, type Config } from './config.ts'
 import { defaultHome } from './default-home.ts'
 import { UserError, messageOf } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
@@ -59,7 +59,7 @@ function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
 
 try {
   loadEnvFile()
-  process.exitCode = await run(process.argv.slice(2), process.env)
+  process.exitCode = await run(process.argv.slice(2), withUsualNames(process.env))
 } catch (error) {
   console.error(error instanceof UserError ? error.message : error)
   process.exitCode = 1

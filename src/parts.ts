@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { detectAgents, pickAgent, type PickedAgent } from './agents/detect.ts'
 import { readProfiles } from './agents/profiles.ts'
 import type { AgentProfile } from './agents/driver.ts'
+import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { readPrices } from './gateway/prices.ts'
 import { openDatabase, type Database } from './db/connect.ts'
 import { createWithLock } from './db/with-lock.ts'
 import type { Config } from './config.ts'
@@ -24,6 +26,7 @@ export interface Parts {
   workspaces: Workspaces
   profiles: readonly AgentProfile[]
   picked: PickedAgent
+  gateway: Gateway
   host: string
   close(): Promise<void>
 }
@@ -31,7 +34,8 @@ export interface Parts {
 /** `UserError` where something that the user set, or the machine, will not do. Nothing stays open then. */
 export async function openParts(config: Config, env: NodeJS.ProcessEnv, log: Log): Promise<Parts> {
   await makeHome(config.home)
-  const profiles = await readAgentsFile(config.agentsFile)
+  const profiles = readProfiles(await readJson(config.agentsFile, 'agents-file'))
+  const prices = readPrices(await readJson(config.pricesFile, 'prices-file'))
   const picked = pickAgent(await detectAgents(profiles, env), config.DROVER_AGENT)
   const fence = await openFence({
     sandbox: config.DROVER_SANDBOX,
@@ -63,6 +67,7 @@ export async function openParts(config: Config, env: NodeJS.ProcessEnv, log: Log
     workspaces,
     profiles,
     picked,
+    gateway: createGateway({ upstreams: config.upstreams, prices, log }),
     host: hostname(),
     close: () => database.close(),
   }
@@ -81,18 +86,17 @@ async function makeHome(home: string) {
   }
 }
 
-async function readAgentsFile(path: string): Promise<AgentProfile[]> {
+/** An object; empty where the file is not there. */
+async function readJson(path: string, errorCode: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     if (codeOf(cause) === 'ENOENT') return '{}'
-    throw new UserError('agents-file', `${path} cannot be read: ${messageOf(cause)}`, { cause })
+    throw new UserError(errorCode, `${path} cannot be read: ${messageOf(cause)}`, { cause })
   })
-  let json: unknown
   try {
-    json = JSON.parse(text)
+    return JSON.parse(text)
   } catch (cause) {
-    throw new UserError('agents-file', `${path} is no JSON: ${messageOf(cause)}`, { cause })
+    throw new UserError(errorCode, `${path} is no JSON: ${messageOf(cause)}`, { cause })
   }
-  return readProfiles(json)
 }
 
 export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')

@@ -3,6 +3,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { agentDirectory, agentSet } from './agent-set.ts'
 import { createApp } from './app.ts'
+import { createOpenDoor } from './open-door.ts'
 import type { Config } from './config.ts'
 import { asOrg, asSystem } from './db/scope.ts'
 import { startServer } from './http/server.ts'
@@ -70,10 +71,13 @@ export async function startWorker(config: Config, env: NodeJS.ProcessEnv, log: L
 
 function appOf(parts: Parts) {
   const { config, env, profiles, picked } = parts
+  const agents = agentSet(profiles, env, config.upstreams)
   return createApp({
     ...parts,
     version: VERSION,
-    agents: agentSet(profiles, env),
+    agents,
+    openDoor: createOpenDoor({ ...parts, agents }),
+    stateFolder: (orgId, agent, conversationId) => join(config.statePath, orgId, agent, conversationId),
     directory: agentDirectory(profiles, picked, env),
     remoteFor({ id, url }) {
       const host = URL.canParse(url) ? new URL(url).hostname : ''

@@ -11,11 +11,7 @@ import { createLogin } from '../src/db/roles.ts'
 export async function setup(project: TestProject) {
   const folder = await mkdtemp(join(tmpdir(), 'drover-test-'))
   await chmod(folder, 0o755)
-  const embedded = await openEmbedded({
-    folder: join(folder, 'postgres'),
-    durable: false,
-    settings: { max_connections: '400' },
-  })
+  const embedded = await openServer(folder)
   await migrate(await createLogin(embedded.admin))
   const admin = new pg.Client(embedded.admin)
   await admin.connect()
@@ -26,4 +22,19 @@ export async function setup(project: TestProject) {
     await embedded.release()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** DROVER_TEST_POSTGRES=/socket/folder:5432 takes a server that runs already, of another version for one; its user `postgres` needs no password. */
+async function openServer(folder: string) {
+  const [, host, port] = /^(.+):(\d+)$/.exec(process.env.DROVER_TEST_POSTGRES ?? '') ?? []
+  if (host !== undefined)
+    return {
+      admin: { host, port: Number(port), user: 'postgres', database: 'postgres' },
+      release: async () => undefined,
+    }
+  return openEmbedded({
+    folder: join(folder, 'postgres'),
+    durable: false,
+    settings: { max_connections: '400' },
+  })
 }

@@ -131,5 +131,6 @@ const TYPES: Record<string, string> = {
   boolean: 'boolean',
   bytea: 'Buffer',
   jsonb: 'Record',
+  tsvector: 'string',
   'timestamp with time zone': 'Date',
 }

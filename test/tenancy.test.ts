@@ -11,7 +11,7 @@ import { claim, enqueue } from './queue-fixtures.ts'
 import { asAdmin, openTestDb, type TestDatabase } from './test-db.ts'
 
 /** Not one org's data. `orgs` has a policy of its own. Think twice before you add a table here. */
-const WITHOUT_ORG = ['limits', 'migrations', 'orgs', 'worker_types', 'workers']
+const WITHOUT_ORG = ['agent_pauses', 'agent_worker_types', 'limits', 'migrations', 'orgs', 'worker_types', 'workers']
 const MAY_BE_CALLED_BY_AN_ORG = [
   'admit_new_task',
   'answer_task',
@@ -21,8 +21,10 @@ const MAY_BE_CALLED_BY_AN_ORG = [
   'lock_lane',
   'log_new_task',
   'log_state_change',
+  'memory_words',
   'open_lane',
   'requeue_task',
+  'spent_of',
   'tell',
   'tell_parent',
 ]
@@ -87,7 +89,7 @@ describe('what the catalog says', () => {
     expect(rows.map((row) => row.name)).toEqual(MAY_BE_CALLED_BY_AN_ORG)
   })
 
-  test('of the tables that belong to no org, an org may read three and change none', async () => {
+  test('of the tables that belong to no org, an org may read four and change none', async () => {
     await using db = await openTestDb()
     const { rows } = await asAdmin(nameOf(db), (client) =>
       client.query<{ right: string }>(
@@ -97,7 +99,12 @@ describe('what the catalog says', () => {
         [WITHOUT_ORG],
       ),
     )
-    expect(rows.map((row) => row.right)).toEqual(['orgs SELECT', 'worker_types SELECT', 'workers SELECT'])
+    expect(rows.map((row) => row.right)).toEqual([
+      'agent_worker_types SELECT',
+      'orgs SELECT',
+      'worker_types SELECT',
+      'workers SELECT',
+    ])
   })
 
   test('every foreign key between tables of orgs carries the org with it', async () => {
@@ -135,11 +142,15 @@ describe('what one org can do to another', () => {
     const waiting = await make('waiting')
     const failed = await make('failed')
     const parent = await make('parent')
+    const refused = await make('refused')
     for (const task of await claim(db, 10)) {
       await asSystem(db, async (db) => {
         if (task.id === waiting.id) await parkTask(db, runOf(task), 'input')
         else if (task.id === failed.id) await settleTask(db, runOf(task), 'failed', {})
-        else if (task.id === parent.id) {
+        else if (task.id === refused.id) {
+          const failure = { class: 'budget', message: 'm' } as const
+          await parkTask(db, runOf(task), 'limit', { until: new Date('9999-01-01'), failure })
+        } else if (task.id === parent.id) {
           await enqueueTask(db, { orgId: 'org_a', parentId: parent.id, agent: 'x', title: 'child', prompt: 'p' })
           await parkTask(db, runOf(task), 'children')
         }
@@ -272,6 +283,15 @@ describe('what one org can do to another', () => {
     await ask(`tell_parent(${id('parent')})`)
   })
 
+  test('it learns nothing of what the other spends, and its budgets bring nothing of the other forward', async () => {
+    const theirs = `jsonb_populate_record(null::budgets, '{"org_id": "org_a", "scope": "org", "period": "total", "counted_until": "-infinity"}')`
+    const spending = `select from spent_of(${theirs}) where calls > 0 and tokens > 0`
+    expect([await run(db, 'org_a', spending), await asB(spending)]).toEqual([1, 0])
+    expect(await asB(`update budgets set max_calls = 1000000`)).toBe(1)
+    await asB(`insert into budgets (id, org_id, scope, period, max_calls) values ('bud_b', 'org_b', 'org', 'day', 1)`)
+    expect(await asB(`delete from budgets where id = 'bud_b'`)).toBe(1)
+  })
+
   test('the functions that move a run are refused, with the other’s ids and with its own', async () => {
     for (const call of [
       `claim_tasks('general', 'wrk_x', 10, 60)`,
@@ -378,6 +398,9 @@ function rowsOf(org: string, n: string): Record<string, Record<string, unknown>>
     },
     artifacts: { ...common, ...task, id: id('art'), kind: 'k', name: 'n', content: Buffer.from('x') },
     usage: { ...common, ...task, ...tokens, attempt: 1, agent: 'x', basis: 'unknown' },
+    model_calls: { ...common, ...task, ...tokens, id: id('mcl'), attempt: 2, agent: 'x', vendor: 'v', model: 'm' },
+    budgets: { ...common, id: id('bud'), scope: 'task', key: id('tsk'), period: 'total', max_calls: 1 },
+    budget_raises: { ...common },
     schedules: {
       ...common,
       id: id('sch'),
@@ -388,6 +411,14 @@ function rowsOf(org: string, n: string): Record<string, Record<string, unknown>>
       codebase_id: id('cbs'),
       last_task_id: id('tsk'),
       next_run_at: new Date(Date.now() + 3_600_000),
+    },
+    memories: {
+      ...common,
+      id: id('mmr'),
+      codebase_id: id('cbs'),
+      key: id('k'),
+      text: 't',
+      created_by_task: id('tsk'),
     },
   }
 }

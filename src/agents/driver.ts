@@ -93,6 +93,8 @@ export interface Ask {
   kind: 'permission' | 'question'
   title: string
   toolKind?: ToolKind
+  /** The MCP server whose tool it is, where that is known. */
+  mcpServer?: string
   input?: unknown
   files?: FileTouch[]
   choices: { id: string; label: string; effect: 'allow' | 'allow_session' | 'deny' | 'pick' }[]

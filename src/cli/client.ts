@@ -9,6 +9,7 @@ export interface Client {
   get<T>(path: string): Promise<T>
   text(path: string): Promise<string>
   post<T>(path: string, body?: object): Promise<T>
+  put<T>(path: string, body: object): Promise<T>
   delete(path: string): Promise<void>
   /** The events of a task as they happen; see followEvents. */
   events(taskId: string, options: FollowOptions): AsyncGenerator<TaskEvent, void>
@@ -35,6 +36,7 @@ export function createClient(url: string, key: string): Client {
     get: async <T>(path: string) => (await call('GET', path)).json() as Promise<T>,
     text: async (path) => (await call('GET', path)).text(),
     post: async <T>(path: string, body?: object) => (await call('POST', path, body ?? {})).json() as Promise<T>,
+    put: async <T>(path: string, body: object) => (await call('PUT', path, body)).json() as Promise<T>,
     async delete(path) {
       await call('DELETE', path)
     },

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { addAgentsCommand, addWorkersCommand } from './commands/agents.ts'
 import { addChatCommand } from './commands/chat.ts'
+import { addBudgetCommands } from './commands/budget.ts'
 import { addCodebaseCommands } from './commands/codebase.ts'
 import { addConfigCommand } from './commands/config.ts'
 import { addKeyCommands } from './commands/key.ts'
@@ -11,6 +12,7 @@ import { addRunCommand } from './commands/run.ts'
 import { addScheduleCommands } from './commands/schedule.ts'
 import { addTaskCommands } from './commands/task.ts'
 import { addUpCommand, addWorkerCommand } from './commands/up.ts'
+import { addUsageCommand } from './commands/usage.ts'
 import { EXIT_CODES_HELP } from './exit-codes.ts'
 
 /** Every command. Nothing is done before `parseAsync`; nothing ends the process. */
@@ -34,6 +36,8 @@ export function createProgram(cli: Cli): Command {
   addTaskCommands(program, cli)
   addCodebaseCommands(program, cli)
   addScheduleCommands(program, cli)
+  addUsageCommand(program, cli)
+  addBudgetCommands(program, cli)
   addAgentsCommand(program, cli)
   addWorkersCommand(program, cli)
   addWorkerCommand(program, cli)

@@ -77,7 +77,10 @@ export function startListening(
       let set = hearers.get(channel)
       if (!set) {
         hearers.set(channel, (set = new Set()))
-        client?.query(`listen ${channel}`).catch((error: unknown) => onWarning(messageOf(error)))
+        client?.query(`listen ${channel}`).catch((error: unknown) => {
+          // Cut off by a stop, nobody wants to hear it.
+          if (!stopping.signal.aborted) onWarning(messageOf(error))
+        })
       }
       set.add(heard)
       return () => set.delete(heard)

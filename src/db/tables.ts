@@ -87,6 +87,8 @@ export interface Tables {
     stopped_at: Date | null
   }
   limits: { scope: 'org' | 'agent'; key: string; max_running: number }
+  agent_worker_types: { agent: string; worker_type: string }
+  agent_pauses: { agent: string; until: Date }
   tasks: TaskTable
   task_events: {
     task_id: string
@@ -122,7 +124,43 @@ export interface Tables {
     usd: ColumnType<string | null, number | null, number | null>
     basis: 'agent' | 'priced' | 'unknown'
     created_at: Now
+    metered: Generated<boolean>
   }
+  model_calls: {
+    id: string
+    org_id: string
+    task_id: string
+    attempt: number
+    agent: string
+    conversation_id: string | null
+    codebase_id: string | null
+    vendor: string
+    model: string
+    input_tokens: number
+    output_tokens: number
+    cache_read_tokens: number
+    cache_write_tokens: number
+    reasoning_tokens: number
+    usd: ColumnType<string | null, number | null, number | null>
+    at: Now
+  }
+  budgets: {
+    id: string
+    org_id: string
+    scope: 'org' | 'conversation' | 'codebase' | 'agent' | 'task'
+    key: string | null
+    period: 'total' | 'day'
+    max_usd: ColumnType<string | null, number | null, number | null>
+    max_calls: number | null
+    max_tokens: number | null
+    created_at: Now
+    counted_until: ColumnType<Date, never, never>
+    counted_calls: ColumnType<number, never, never>
+    counted_tokens: ColumnType<number, never, never>
+    counted_usd: ColumnType<string | null, never, never>
+    counted_unpriced: ColumnType<number, never, never>
+  }
+  budget_raises: { org_id: string; at: Now }
   schedules: {
     id: string
     org_id: string
@@ -137,6 +175,18 @@ export interface Tables {
     last_run_at: Date | null
     last_task_id: string | null
     created_at: Now
+  }
+  memories: {
+    id: string
+    org_id: string
+    codebase_id: string | null
+    key: string | null
+    text: string
+    /** Made by the database. */
+    words: ColumnType<string, never, never>
+    created_by_task: string | null
+    created_at: Now
+    updated_at: Now
   }
 }
 

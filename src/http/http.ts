@@ -15,6 +15,7 @@ import type { HttpParts } from './parts.ts'
 import { answerToError, problemAnswer } from './problems.ts'
 import { addScheduleRoutes } from './schedule-routes.ts'
 import { addTaskRoutes } from './task-routes.ts'
+import { addUsageRoutes } from './usage-routes.ts'
 import { watchTasks } from './watch-tasks.ts'
 import { addWorkerRoutes } from './worker-routes.ts'
 
@@ -49,6 +50,7 @@ export function createHttp(parts: HttpParts): Http {
   addAgentRoutes(api, parts)
   addWorkerRoutes(api, parts)
   addScheduleRoutes(api, parts)
+  addUsageRoutes(api, parts)
   addKeyRoutes(api, parts)
   addHealthRoutes(api, parts, metrics)
   addDocsPage(api)

@@ -16,6 +16,7 @@ const KINDS: Readonly<Record<string, readonly [ContentfulStatusCode, string]>> =
   'no-conversation': [404, 'There is no such conversation'],
   'schedule-unknown': [404, 'There is no such schedule'],
   'key-unknown': [404, 'There is no such key'],
+  'budget-unknown': [404, 'There is no such budget'],
   'name-taken': [409, 'The name is taken'],
   'task-ended': [409, 'The task has ended'],
   'task-not-ended': [409, 'The task is not to be retried'],

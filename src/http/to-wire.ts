@@ -6,6 +6,7 @@ import type { ApiKey } from '../orgs/store.ts'
 import type { Schedule } from '../schedules/schedule.ts'
 import type { Task } from '../tasks/task.ts'
 import type { Worker } from '../tasks/worker-store.ts'
+import type { Budget } from '../usage/budget.ts'
 import type { AgentStatus } from './parts.ts'
 import type { Question } from './wire-events.ts'
 import type * as Wire from './wire.ts'
@@ -76,6 +77,19 @@ export const scheduleToWire = ({ orgId: _orgId, ...schedule }: Schedule): Wire.S
   ...schedule,
   nextRunAt: time(schedule.nextRunAt),
   lastRunAt: timeOrNull(schedule.lastRunAt),
+})
+
+export const budgetToWire = (budget: Budget): Wire.Budget => ({
+  id: budget.id,
+  scope: budget.scope,
+  key: budget.key,
+  name: budget.name,
+  period: budget.period,
+  maxUsd: budget.maxUsd,
+  maxCalls: budget.maxCalls,
+  maxTokens: budget.maxTokens,
+  spent: budget.spent,
+  createdAt: time(budget.createdAt),
 })
 
 export const apiKeyToWire = (key: ApiKey): Wire.ApiKey => ({

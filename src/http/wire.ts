@@ -1,6 +1,8 @@
 /** What goes over the wire, as schemas and as types. The command line imports the types, and nothing else of this folder. */
 import { z } from '@hono/zod-openapi'
 import { TASK_STATUSES } from '../tasks/task.ts'
+import { BUDGET_PERIODS, BUDGET_SCOPES } from '../usage/budget.ts'
+import { USAGE_BY } from '../usage/usage.ts'
 import { EventBody, Question } from './wire-events.ts'
 
 const Time = z.iso.datetime().openapi({ example: '2026-11-21T09:30:00.000Z' })
@@ -276,6 +278,101 @@ export const CreatedApiKey = ApiKey.extend({
 export type CreatedApiKey = z.infer<typeof CreatedApiKey>
 export const ApiKeyList = z.object({ keys: z.array(ApiKey) }).openapi('ApiKeyList')
 export type ApiKeyList = z.infer<typeof ApiKeyList>
+
+const UsageSum = z
+  .object({
+    tasks: z.int(),
+    calls: z.int().openapi({ description: 'Calls of a model that went through Drover' }),
+    unmeteredRuns: z
+      .int()
+      .openapi({ description: 'Runs whose calls nobody counted: the agent called its model itself' }),
+    inputTokens: z.int().openapi({ description: 'Without those that came from a cache' }),
+    outputTokens: z.int().openapi({ description: 'With those of reasoning' }),
+    cacheReadTokens: z.int(),
+    cacheWriteTokens: z.int(),
+    reasoningTokens: z.int(),
+    usd: z.number().nullable().openapi({ description: 'Of what has a price; null where nothing has one' }),
+    unpriced: z.int().openapi({ description: 'Calls and unmetered runs without a known price: `usd` is then not all' }),
+  })
+  .openapi('UsageSum')
+export type UsageSum = z.infer<typeof UsageSum>
+
+export const Usage = z
+  .object({
+    by: z.enum(USAGE_BY),
+    from: Time,
+    to: Time.nullable(),
+    rows: z.array(
+      UsageSum.extend({
+        key: z.string().nullable().openapi({
+          description:
+            'The day in UTC, the name of the agent, the id of the codebase or of who started it, the model; null: none, or not known',
+        }),
+        name: z.string().nullable().openapi({ description: 'What people call it, where that is something else' }),
+      }).openapi('UsageRow'),
+    ),
+    total: UsageSum,
+  })
+  .openapi('Usage')
+export type Usage = z.infer<typeof Usage>
+
+const BudgetPeriod = z
+  .enum(BUDGET_PERIODS)
+  .openapi({ description: 'For ever, or a day from 00:00 to 24:00 UTC', example: 'total' })
+
+export const Budget = z
+  .object({
+    id: id('bud_01kanv3e5x8t1z6w2q9r4c7b0d'),
+    scope: z.enum(BUDGET_SCOPES),
+    key: z.string().nullable().openapi({ description: 'An id, or the name of an agent; null for the whole org' }),
+    name: z.string().nullable().openapi({ description: 'That of the codebase' }),
+    period: BudgetPeriod,
+    maxUsd: z.number().nullable(),
+    maxCalls: z.int().nullable(),
+    maxTokens: z.int().nullable(),
+    spent: z
+      .object({
+        calls: z.int(),
+        tokens: z.int(),
+        usd: z.number().nullable().openapi({ description: 'Of what has a price; null where nothing has one' }),
+        unpriced: z.int().openapi({ description: 'Calls without a known price: they count as nothing' }),
+      })
+      .openapi({ description: 'For ever, or since 00:00 UTC' }),
+    createdAt: Time,
+  })
+  .openapi('Budget')
+export type Budget = z.infer<typeof Budget>
+
+export const NewBudget = z
+  .strictObject({
+    scope: z.enum(BUDGET_SCOPES),
+    key: z.string().min(1).optional().openapi({
+      description:
+        'The id of the task or conversation, id or name of the codebase, name of the agent; none for the org',
+      example: 'my-app',
+    }),
+    period: BudgetPeriod.default('total'),
+    maxUsd: z.number().min(0.000_001).max(999_999).optional(),
+    maxCalls: z
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1)
+      .optional()
+      .openapi({ description: 'Calls of a model that go through Drover', example: 100 }),
+    maxTokens: z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional().openapi({ description: 'Of all kinds together' }),
+  })
+  .refine(({ scope, key }) => (scope === 'org') === (key === undefined), {
+    path: ['key'],
+    message: 'Say of what: every budget has a key, but that of the org.',
+  })
+  .refine(({ maxUsd, maxCalls, maxTokens }) => (maxUsd ?? maxCalls ?? maxTokens) !== undefined, {
+    path: ['maxUsd'],
+    message: 'Give at least one of `maxUsd`, `maxCalls` and `maxTokens`.',
+  })
+  .openapi('NewBudget')
+export type NewBudget = z.input<typeof NewBudget>
+export const BudgetList = z.object({ budgets: z.array(Budget) }).openapi('BudgetList')
+export type BudgetList = z.infer<typeof BudgetList>
 
 export const Health = z
   .object({

@@ -11,6 +11,10 @@ const PREFIX = {
   task: 'tsk',
   artifact: 'art',
   schedule: 'sch',
+  call: 'mcl',
+  budget: 'bud',
+  memory: 'mmr',
+  question: 'que',
   worker: 'wrk',
   workspace: 'wsp',
 } as const

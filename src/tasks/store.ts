@@ -14,6 +14,8 @@ import {
   type WaitingFor,
 } from './task.ts'
 
+const DEFAULT_WORKER_TYPE = 'general'
+
 export interface NewTask {
   orgId: Id<'org'>
   agent: string
@@ -153,6 +155,8 @@ export async function findOrphans(db: Db): Promise<string[]> {
     .where('parent.status', 'in', ['cancelled', 'failed'])
     .where('child.status', 'not in', ['completed', 'failed', 'cancelled'])
     .where('child.cancel_requested', '=', false)
+    // A child that a person started again afterwards is somebody's.
+    .whereRef('child.run_at', '<=', 'parent.finished_at')
     .select('child.id')
     .limit(100)
     .execute()
@@ -236,6 +240,33 @@ export async function countTasks(db: Db): Promise<{ status: string; count: numbe
     .select(({ fn }) => ['status', fn.countAll<number>().as('count')])
     .execute()
   return open.map((status) => ({ status, count: rows.find((row) => row.status === status)?.count ?? 0 }))
+}
+
+/** A vendor's usage limit holds for all that use its login: nothing of this agent is claimed before then. */
+export async function pauseAgent(db: Db, agent: string, until: Date): Promise<void> {
+  await db
+    .insertInto('agent_pauses')
+    .values({ agent, until })
+    .onConflict((conflict) => conflict.column('agent').doUpdateSet({ until }))
+    .execute()
+}
+
+/** Which workers run this agent: tasks that name no type of their own go there. */
+export async function setWorkerType(db: Db, agent: string, workerType: string): Promise<void> {
+  if (workerType === DEFAULT_WORKER_TYPE) {
+    await db.deleteFrom('agent_worker_types').where('agent', '=', agent).execute()
+    return
+  }
+  await db
+    .insertInto('worker_types')
+    .values({ name: workerType })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  await db
+    .insertInto('agent_worker_types')
+    .values({ agent, worker_type: workerType })
+    .onConflict((conflict) => conflict.column('agent').doUpdateSet({ worker_type: workerType }))
+    .execute()
 }
 
 /** How many tasks may run at once; `key` '*' is for those without a row of their own. Undefined: no limit. */

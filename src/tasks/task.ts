@@ -1,4 +1,4 @@
-import type { FailureClass } from '../agents/driver.ts'
+import type { FailureClass, Spend } from '../agents/driver.ts'
 import type { Id } from '../lib/ids.ts'
 
 /** `queued`: its lane is busy. `scheduled`: its time is to come. `waiting`: see WaitingFor. ARCHITECTURE.md draws the moves. */
@@ -34,6 +34,8 @@ export interface TaskResult {
   commits?: { sha: string; subject: string }[]
   diffStat?: string
   durationMs: number
+  /** What the agent said it spent; `drover usage` has what was metered. */
+  spend?: Spend
 }
 
 export interface Task {

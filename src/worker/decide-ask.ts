@@ -13,6 +13,8 @@ export interface Approval {
 export function decideAsk(ask: Ask, autonomy: Autonomy, approval: Approval | undefined): Reply {
   if (ask.kind === 'question') return 'park'
   if (approval?.title === ask.title) return { choose: approval.choice }
+  // Drover's own tools refuse by themselves what may not be.
+  if (ask.mcpServer === 'drover') return choose(ask, 'allow')
   const kind = ask.toolKind ?? 'other'
   const allowed = autonomy === 'full' || HARMLESS.has(kind) || (autonomy === 'edits' && EDITS.has(kind))
   if (allowed) return choose(ask, 'allow')

@@ -76,7 +76,7 @@ function endOfError(task: Task, error: unknown): RunEnd {
   if (error instanceof RetryLater) {
     return { type: 'retry', failure: { class: 'network', message: error.message }, delayMs: error.afterMs }
   }
-  return endAfterFailure(task, 'other', messageOf(error), Math.random())
+  return endAfterFailure(task, { why: 'other', detail: messageOf(error) }, Math.random())
 }
 
 function unknownKind(task: Task): RunEnd {

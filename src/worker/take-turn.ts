@@ -1,11 +1,13 @@
-import type { AgentProfile, Ask, Driver, Outcome } from '../agents/driver.ts'
-import { endSession, findSession, listMessages, saveSession } from '../conversations/store.ts'
+import type { AgentProfile, Driver, McpServer, Outcome } from '../agents/driver.ts'
+import { endSession, findSession, saveSession } from '../conversations/store.ts'
 import type { Database } from '../db/connect.ts'
 import { asSystem } from '../db/scope.ts'
-import { holdFence } from '../tasks/store.ts'
+import { holdFence, listTasks, saveCheckpoint } from '../tasks/store.ts'
 import { runOf, type Task } from '../tasks/task.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
-import { decideAsk, type Approval } from './decide-ask.ts'
+import { briefed } from './brief.ts'
+import { decideAsk } from './decide-ask.ts'
+import type { Checkpoint, Prompt } from './next-prompt.ts'
 import type { EventWriter } from './write-events.ts'
 
 export interface TurnRequest {
@@ -14,55 +16,73 @@ export interface TurnRequest {
   profile: AgentProfile
   driver: Driver
   env: Readonly<Record<string, string>>
+  mcpServers: readonly McpServer[]
   workspace: Workspace
-  prompt: string
-  approval: Approval | undefined
+  prompt: Prompt
   events: EventWriter
   signal: AbortSignal
 }
 
+/** How many earlier tasks of the conversation a new session is told of. */
+const EARLIER_TASKS = 10
+
 /**
- * One turn of the agent, in its session of this conversation where there is one. A session that is lost costs nothing but
- * its memory: the turn is taken again in a new one, with the same files and what was said so far, and says so.
+ * One turn of the agent, in its session of this conversation where there is one. A session that is lost or broken costs nothing
+ * but its memory: the turn is taken again in a new one, with the same files and a summary, and says so.
  */
 export async function takeTurn(database: Database, request: TurnRequest): Promise<Outcome> {
-  const { task, conversationId, driver, prompt, events } = request
+  const { task, profile, driver, conversationId, prompt, events } = request
+  for (const text of driver.shortcomings(profile)) events.write({ type: 'notice', level: 'info', code: 'other', text })
   const resume = driver.capabilities.resume
     ? await asSystem(database, (db) => findSession(db, conversationId, task.agent))
     : undefined
-  const outcome = await turnInSession(database, request, prompt, resume)
-  if (resume === undefined || outcome.status !== 'failed' || outcome.why !== 'session_lost') return outcome
-  events.write({
-    type: 'notice',
-    level: 'warn',
-    code: 'fallback',
-    text: 'The earlier session is gone; a new one goes on with the same files.',
-  })
+  if (resume === undefined) return turnInNewSession(database, request)
+  const outcome = await turnInSession(database, request, prompt.text, resume)
+  if (outcome.status !== 'failed' || !(outcome.why === 'session_lost' || outcome.why === 'session_broken'))
+    return outcome
+  const text =
+    outcome.why === 'session_lost'
+      ? 'The earlier session is gone; a new one goes on with the same files and a summary.'
+      : `The earlier session cannot go on (${outcome.detail}); a new one takes over with the same files and a summary.`
+  events.write({ type: 'notice', level: 'warn', code: 'fallback', text })
   await asSystem(database, (db) => endSession(db, conversationId, task.agent))
-  return turnInSession(database, request, await withHistory(database, conversationId, prompt), undefined)
+  return turnInNewSession(database, request)
+}
+
+async function turnInNewSession(database: Database, request: TurnRequest): Promise<Outcome> {
+  const { task, conversationId, prompt, events } = request
+  const earlier = await asSystem(database, (db) =>
+    listTasks(db, task.orgId, { conversationId, before: task.id, limit: EARLIER_TASKS }),
+  )
+  const [last] = earlier
+  if (last && last.agent !== task.agent) {
+    const text = `${task.agent} goes on where ${last.agent} was, with the same files and a summary of what was said.`
+    events.write({ type: 'step', text })
+  }
+  return turnInSession(database, request, briefed(prompt.text, earlier), undefined)
 }
 
 async function turnInSession(
   database: Database,
   request: TurnRequest,
-  prompt: string,
+  text: string,
   resume: string | undefined,
 ): Promise<Outcome> {
-  const { task, profile, driver, workspace, env, events, signal } = request
+  const { task, profile, driver, workspace, env, mcpServers, prompt, events, signal } = request
   const session = await driver.open(
     {
       profile,
       env,
+      mcpServers,
       runId: `${task.id}.${task.attempt}`,
       launch: workspace.launch,
       paths: workspace.paths,
-      mcpServers: profile.mcpServers,
       ...(resume !== undefined && { resume }),
     },
-    { ask: async (ask) => decideAsk(ask, profile.autonomy, request.approval) },
+    { ask: async (ask) => decideAsk(ask, profile.autonomy, prompt.approval) },
   )
   try {
-    const turn = session.turn(prompt, profile.limits)
+    const turn = session.turn(text, profile.limits)
     const cancel = () => turn.cancel()
     signal.addEventListener('abort', cancel, { once: true })
     if (signal.aborted) cancel()
@@ -77,33 +97,12 @@ async function turnInSession(
   }
 }
 
-/** Before anything else of the turn: a crash right after must not lose it. */
-async function rememberSession(database: Database, { task, conversationId }: TurnRequest, resume: string) {
+/** Before anything else of the turn: a crash right after must lose neither the session nor that it has seen the prompt. */
+async function rememberSession(database: Database, { task, conversationId, prompt }: TurnRequest, resume: string) {
+  const begun: Checkpoint = { begun: prompt.key }
   await asSystem(database, async (db) => {
     await holdFence(db, runOf(task))
     await saveSession(db, { orgId: task.orgId, conversationId, agent: task.agent, resume })
+    await saveCheckpoint(db, runOf(task), { ...begun })
   })
-}
-
-const HISTORY_MESSAGES = 20
-const HISTORY_CHARACTERS = 20_000
-
-async function withHistory(database: Database, conversationId: string, prompt: string): Promise<string> {
-  const messages = await asSystem(database, (db) => listMessages(db, conversationId, HISTORY_MESSAGES))
-  const earlier = messages
-    .filter((message) => message.text !== prompt)
-    .map((message) => `${message.author}: ${message.text}`)
-  if (earlier.length === 0) return prompt
-  return `What was said in this conversation so far:\n\n${earlier.join('\n\n').slice(-HISTORY_CHARACTERS)}\n\nNow:\n\n${prompt}`
-}
-
-/** What the agent is told once a person has answered its question. */
-export function promptFromAnswer(
-  question: Pick<Ask, 'kind' | 'title' | 'choices'>,
-  answer: { choice?: string; text?: string },
-): string {
-  const chosen = question.choices.find((choice) => choice.id === answer.choice)
-  if (question.kind === 'question') return answer.text ?? chosen?.label ?? ''
-  const allowed = chosen !== undefined && chosen.effect !== 'deny'
-  return allowed ? `Allowed: ${question.title}. Go on.` : `Not allowed: ${question.title}. Go on without it.`
 }

@@ -40,6 +40,10 @@ export interface Sizes {
   waiting: number[]
   claims: number
   events: number
+  /** Tasks in the tables when lists are asked for; ten times as many events. */
+  listed: number
+  /** Conversations that are open at once, and how many of them run. */
+  crowd: { conversations: number; running: number }
   idleMs: number
 }
 
@@ -53,6 +57,8 @@ export const FULL: Sizes = {
   waiting: [1_000, 100_000, 1_000_000],
   claims: 40,
   events: 200,
+  listed: 1_000_000,
+  crowd: { conversations: 1_000, running: 100 },
   idleMs: 15_000,
 }
 
@@ -66,5 +72,7 @@ export const QUICK: Sizes = {
   waiting: [1_000, 10_000],
   claims: 20,
   events: 40,
+  listed: 20_000,
+  crowd: { conversations: 30, running: 10 },
   idleMs: 3_000,
 }

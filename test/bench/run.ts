@@ -7,11 +7,13 @@ import { drover } from './candidates/drover.ts'
 import { installCandidates } from './install.ts'
 import { describeMachine, load } from './machine.ts'
 import { claimTime } from './measure/claim-time.ts'
+import { crowd } from './measure/crowd.ts'
 import { drain } from './measure/drain.ts'
 import { enqueue } from './measure/enqueue.ts'
 import { events } from './measure/events.ts'
 import { groups } from './measure/groups.ts'
 import { lanes } from './measure/lanes.ts'
+import { lists } from './measure/lists.ts'
 import { pickup } from './measure/pickup.ts'
 import { recovery } from './measure/recovery.ts'
 import { service } from './measure/service.ts'
@@ -19,7 +21,7 @@ import { FULL, QUICK, readOptions, USAGE, type Options } from './options.ts'
 import { renderFigures, renderMachine } from './report.ts'
 import { startServer } from './server.ts'
 
-const MEASUREMENTS = [enqueue, pickup, drain, lanes, groups, claimTime, recovery, events, service]
+const MEASUREMENTS = [enqueue, pickup, drain, lanes, groups, claimTime, recovery, events, lists, crowd, service]
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))
 
 function chosen({ only }: Options) {

@@ -1,17 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { messageOf } from '../../../src/lib/errors.ts'
 import { drover } from '../candidates/drover.ts'
 import { inRounds, type Measurement } from '../measurement.ts'
+import { residentMegabytes, startService } from '../service-process.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
-const GIVE_UP_MS = 60_000
 const LABEL = 'from `up` to GET /livez, on an existing data folder'
 
 /** Drover only: the others are libraries. */
@@ -42,59 +37,4 @@ export const service: Measurement = {
       await rm(home, { recursive: true, force: true })
     }
   },
-}
-
-async function startService(home: string) {
-  const port = await freePort()
-  const startedAt = performance.now()
-  const child = spawn(process.execPath, [PROGRAM, 'up'], {
-    cwd: home,
-    env: {
-      PATH: process.env.PATH,
-      HOME: home,
-      DROVER_HOME: home,
-      DROVER_AGENT: 'scripted',
-      PORT: String(port),
-      LOG_LEVEL: 'warn',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let complaint = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(-500)))
-  const ended = once(child, 'exit').then(() => {
-    throw new Error(`the service does not start: ${complaint.trim() || 'it ended without a word'}`)
-  })
-  // Whoever is racing hears of it; after that an end is no news.
-  ended.catch(() => undefined)
-  await Promise.race([answers(`http://127.0.0.1:${port}/livez`), ended])
-  return { readyMs: performance.now() - startedAt, pid: child.pid ?? 0, stop: () => end(child) }
-}
-
-async function answers(url: string) {
-  for (let waited = 0; waited < GIVE_UP_MS; waited += 5) {
-    const response = await fetch(url).catch(() => undefined)
-    if (response?.ok === true) return
-    await sleep(5)
-  }
-  throw new Error(`the service does not answer at ${url} within a minute`)
-}
-
-async function end(child: ChildProcess) {
-  const exit = once(child, 'exit')
-  child.kill('SIGTERM')
-  await exit
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function residentMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024
 }
