@@ -47,6 +47,8 @@ const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
   settings: EXIT.wrongUse,
   'no-repository': EXIT.wrongUse,
   'no-answer': EXIT.wrongUse,
+  'no-prompt': EXIT.wrongUse,
+  'prompt-file': EXIT.wrongUse,
   'service-away': EXIT.away,
   'no-key': EXIT.refused,
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -71,6 +71,20 @@ test('with --json standard output is the task and nothing else', async () => {
   const { code, out } = await running
   expect(code).toBe(0)
   expect(JSON.parse(out) as Task).toMatchObject({ status: 'completed', agent: 'aider', result: { text: 'not here' } })
+})
+
+test('a prompt from a file has what was said in its places, and not the settings above it', async () => {
+  await using cli = await openTestCli()
+  const file = join(cli.repository, 'plan.md')
+  await writeFile(file, '---\nmodel: large\n---\nPlan $1, all: $ARGUMENTS\n')
+  const running = cli.drover(['run', "login 'the phone'", '--file', file, '--json'])
+  await complete(cli, await claimSoon(cli))
+  expect(JSON.parse((await running).out)).toMatchObject({ prompt: "Plan login, all: login 'the phone'" })
+  expect(await cli.drover(['run', 'x', '--file', '/nowhere.md'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('/nowhere.md cannot be read'),
+  })
+  expect(await cli.drover(['run'])).toMatchObject({ code: 2, err: expect.stringContaining('--file') })
 })
 
 test('a task that fails or is cancelled is 1', async () => {

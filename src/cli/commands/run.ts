@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { Codebase, Task } from '../../http/wire.ts'
+import { UserError, messageOf } from '../../lib/errors.ts'
+import { expandPrompt } from '../../lib/expand-prompt.ts'
 import { addCommand, does, type Cli } from '../cli.ts'
 import type { Client } from '../client.ts'
 import { ensureCodebase } from '../ensure-codebase.ts'
@@ -11,21 +14,28 @@ import { connectOrStart } from '../service.ts'
 interface RunOptions {
   repo?: string
   agent?: string
+  file?: string
   json?: boolean
 }
 
 export function addRunCommand(program: Command, cli: Cli): void {
-  addCommand(program, 'run <prompt>', {
+  addCommand(program, 'run [prompt]', {
     about: 'give an agent one piece of work, and watch it',
     examples: [
       'drover run "Fix the failing test in src/parse.ts"',
       'drover run "Explain how the cache works" --repo https://github.com/acme/app',
       'drover run "write hello.txt :: Hello" --agent scripted --json',
+      'drover run "login \'the phone\'" --file .claude/commands/plan.md',
     ],
   })
     .option('--repo <path-or-url>', 'the repository to work on (default: that of the current folder)')
+    .option('--file <path>', 'take the prompt from a Markdown file; what is said here fills its $1, $2 and $ARGUMENTS')
     .option('--agent <name>', 'the agent that works (default: the one that `drover agents` marks)')
-    .action(does(cli, (prompt: string, options: RunOptions) => run(cli, prompt, options)))
+    .action(
+      does(cli, async (said: string | undefined, options: RunOptions) =>
+        run(cli, await promptFrom(said, options.file), options),
+      ),
+    )
 }
 
 async function run(cli: Cli, prompt: string, { repo, agent, json = false }: RunOptions) {
@@ -49,6 +59,20 @@ async function run(cli: Cli, prompt: string, { repo, agent, json = false }: RunO
   } finally {
     await service.close()
   }
+}
+
+/** What is said, or a file in which it fills the places. */
+async function promptFrom(said: string | undefined, file: string | undefined): Promise<string> {
+  if (file === undefined) {
+    if (said !== undefined) return said
+    throw new UserError('no-prompt', 'Say what is to be done: drover run "…", or name a file with --file.')
+  }
+  const template = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UserError('prompt-file', `${file} cannot be read: ${messageOf(cause)}`, { cause })
+  })
+  // A command file may begin with settings of the agent that it was written for; they are no part of the prompt.
+  const body = template.replace(/^---\n[\s\S]*?\n---\n/, '')
+  return expandPrompt(body, { argumentText: said ?? '', variables: {} }).trim()
 }
 
 /** The codebase to work on: one that is known by this name, or the repository, added if it is new. */
