@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const DOCUMENTS = ['*.md', 'docs/**/*.md', 'src/**/README.md']
 
 /** Files that people have, or that lie in data folders and workspaces. */
-const FILES_ELSEWHERE = ['agents.json', 'notes.md']
+const FILES_ELSEWHERE = ['agents.json', 'prices.json', 'notes.md']
 /** Environment that is not Drover's to set: agents' keys, what agents get, what tools read. */
 const OTHER_VARIABLES = [
   'ANTHROPIC_API_KEY',
@@ -22,6 +22,7 @@ const OTHER_VARIABLES = [
   'GEMINI_API_KEY',
   'MY_AGENT_KEY',
   'DROVER_RUN_ID',
+  'DROVER_TEST_POSTGRES',
   // As in `GIT_CONFIG_*`.
   'GIT_CONFIG_',
 ]
