@@ -227,12 +227,6 @@ test('a vendor without a key is not there', async () => {
   expect(gateway.pathFor('openai')).toBe('/model/openai/v1')
 })
 
-test('the vendors’ own addresses are in the form of the doors’ paths', () => {
-  expect(Object.entries(VENDORS).filter(([, { url, path }]) => url.endsWith('/v1') !== path.endsWith('/v1'))).toEqual(
-    [],
-  )
-})
-
 test('a WebSocket is answered such that the agent goes on by HTTP', async () => {
   await using house = await openHouse(says({}))
   const answer = await ask(`${house.base('openai')}/responses`, {

@@ -37,8 +37,8 @@ export interface GatewayRun {
   onCall(call: ModelCall): Promise<void>
 }
 
-export interface Upstream {
-  /** In the form that the vendor's own clients take it; the vendor's own is `VENDORS[vendor].url`. */
+interface Upstream {
+  /** In the form that the vendor's own clients take it: `https://api.anthropic.com`, but `https://api.openai.com/v1`. */
   baseUrl: string
   key: string
 }
@@ -109,7 +109,11 @@ export function createGateway({ upstreams, prices, log }: GatewayOptions): Gatew
   async function serve(run: GatewayRun, knock: Knock, mayTake: (bytes: number) => boolean): Promise<void> {
     const { vendor, upstream, route, below, query, request, response } = knock
     const received = await readBody(request, mayTake)
-    if (!received) return refuse(response, vendor, 413, 'This is more than one run may send.')
+    if (!received) {
+      // Whoever is still sending reads the answer only if what he sends is taken; it goes nowhere.
+      request.resume()
+      return refuse(response, vendor, 413, 'This is more than one run may send.')
+    }
     const asked = route.shape ? readCall(route.shape, below, received) : { model: undefined, body: received }
     if (typeof asked === 'string') return refuse(response, vendor, 400, asked)
     const refusal = await run.mayCall()
@@ -163,7 +167,7 @@ export function createGateway({ upstreams, prices, log }: GatewayOptions): Gatew
           })
           .finally(() => {
             underWay.calls -= 1
-            
+            underWay.bytes -= held
           })
       }
     },

@@ -18,6 +18,7 @@ interface Passing {
 
 /** Sends a call to its vendor and the answer back, and reads along. Rejects when the vendor breaks off; that the agent leaves is no error. */
 export async function passOn({ call, shape, response, mask, onTotal }: Passing): Promise<void> {
+  if (response.destroyed) return
   let brokenBy: 'agent' | 'vendor' | undefined
   const left = new AbortController()
   response.on('close', () => {

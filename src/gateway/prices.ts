@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { UserError } from '../lib/errors.ts'
 
 /** USD for a million tokens. */
-export interface Price {
+interface Price {
   input: number
   output: number
   cacheRead: number

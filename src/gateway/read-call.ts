@@ -7,7 +7,7 @@ export async function readBody(
   mayTake: (bytes: number) => boolean,
 ): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
-  // The stream must outlive the loop: the refusal goes out on its socket.
+  // The stream must outlive the loop: a refusal goes out on its socket.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (!mayTake((chunk as Buffer).length)) return undefined
     chunks.push(chunk as Buffer)

@@ -31,7 +31,6 @@ export function refuse(
       : vendor === 'gemini'
         ? { error: { code: status, message, status: googleType } }
         : { error: { message, type, param: null, code: null } }
-  const headers = { 'content-type': 'application/json', ...(status === 413 && { connection: 'close' }) }
-  response.writeHead(status, headers).end(JSON.stringify(body))
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   return undefined
 }

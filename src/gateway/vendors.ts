@@ -13,9 +13,7 @@ export interface Route {
 
 interface Vendor {
   title: string
-  /** Base URL, in the form that the vendor's own clients take it. */
-  url: string
-  /** What stands for that base URL below a run's door. */
+  /** What stands for the vendor's base URL below a run's door. */
   path: string
   /** Without these a key could do more than talk to models: files, batches, administration, billing. */
   routes: readonly Route[]
@@ -29,7 +27,6 @@ const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 export const VENDORS: Readonly<Record<ModelVendor, Vendor>> = {
   anthropic: {
     title: 'Anthropic',
-    url: 'https://api.anthropic.com',
     path: '/model/anthropic',
     routes: [
       { method: 'POST', path: /^\/v1\/messages$/, shape: 'messages' },
@@ -40,7 +37,6 @@ export const VENDORS: Readonly<Record<ModelVendor, Vendor>> = {
   },
   openai: {
     title: 'OpenAI',
-    url: 'https://api.openai.com/v1',
     path: '/model/openai/v1',
     // Codex shortens its history by `compact` where it believes to speak to OpenAI itself.
     routes: [{ method: 'POST', path: /^\/responses(\/compact)?$/, shape: 'responses' }, CHAT, MODELS],
@@ -48,7 +44,6 @@ export const VENDORS: Readonly<Record<ModelVendor, Vendor>> = {
   },
   gemini: {
     title: 'Gemini',
-    url: 'https://generativelanguage.googleapis.com',
     path: '/model/gemini',
     routes: [
       {
@@ -63,7 +58,6 @@ export const VENDORS: Readonly<Record<ModelVendor, Vendor>> = {
   },
   openrouter: {
     title: 'OpenRouter',
-    url: 'https://openrouter.ai/api/v1',
     path: '/model/openrouter/v1',
     routes: [CHAT, MODELS],
     keyHeader: bearer,

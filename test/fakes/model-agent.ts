@@ -1,5 +1,11 @@
 import { once } from 'node:events'
-import { createServer, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createGateway, type Gateway, type GatewayRun, type ModelCall } from '../../src/gateway/gateway.ts'
 import { readPrices } from '../../src/gateway/prices.ts'
@@ -32,6 +38,7 @@ export function bearer(key: string): OutgoingHttpHeaders {
 export interface House extends AsyncDisposable {
   vendor: FakeVendor
   gateway: Gateway
+  door: Server
   /** Of the door. */
   url: string
   calls: ModelCall[]
@@ -65,6 +72,7 @@ export async function openHouse(
   return {
     vendor,
     gateway,
+    door,
     url,
     calls,
     base: (name) => url + gateway.pathFor(name),
