@@ -60,7 +60,7 @@ grant delete, insert, select, update to drover_system
 
 table budget_raises
   org_id text not null
-  at timestamp with time zone not null default clock_timestamp()
+  at timestamp with time zone not null
 constraint budget_raises_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint budget_raises_pkey PRIMARY KEY (org_id)
 row security enabled
@@ -103,6 +103,7 @@ constraint something_is_limited CHECK ((num_nonnulls(max_usd, max_calls, max_tok
 constraint budgets_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint budgets_pkey PRIMARY KEY (id)
 constraint one_budget_for_each UNIQUE NULLS NOT DISTINCT (org_id, scope, key, period)
+CREATE TRIGGER made AFTER INSERT ON drover.budgets FOR EACH ROW EXECUTE FUNCTION drover.note_first_budget()
 CREATE TRIGGER raised AFTER UPDATE ON drover.budgets FOR EACH ROW WHEN (((old.max_usd < COALESCE(new.max_usd, 'Infinity'::numeric)) OR ((old.max_calls)::double precision < COALESCE((new.max_calls)::double precision, 'Infinity'::double precision)) OR ((old.max_tokens)::double precision < COALESCE((new.max_tokens)::double precision, 'Infinity'::double precision)))) EXECUTE FUNCTION drover.go_on_within_budget()
 CREATE TRIGGER removed AFTER DELETE ON drover.budgets FOR EACH ROW EXECUTE FUNCTION drover.go_on_within_budget()
 row security enabled
@@ -251,6 +252,7 @@ constraint model_calls_id_check CHECK ((id ~~ 'mcl\_%'::text))
 constraint model_calls_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint model_calls_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES drover.tasks(org_id, id) ON DELETE CASCADE
 constraint model_calls_pkey PRIMARY KEY (id)
+CREATE INDEX model_calls_conversation_id_at_idx ON drover.model_calls USING btree (conversation_id, at) WHERE (conversation_id IS NOT NULL)
 CREATE INDEX model_calls_org_id_at_idx ON drover.model_calls USING btree (org_id, at)
 CREATE INDEX model_calls_task_id_attempt_idx ON drover.model_calls USING btree (task_id, attempt)
 row security enabled
@@ -621,27 +623,14 @@ begin
 end $function$
 grant execute to drover_system
 
-CREATE OR REPLACE FUNCTION drover.count_budgets(p_org text, p_older_than timestamp with time zone)
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-declare v_until timestamptz := now() - interval '1 hour';
-begin
-  update budgets b set (counted_until, counted_calls, counted_tokens, counted_usd, counted_unpriced) =
-         (select v_until, s.calls, s.tokens, s.usd, s.unpriced from spent_of(b, v_until) s)
-   where b.id = any (array(select o.id from budgets o where o.org_id = p_org and o.counted_until < least(p_older_than, v_until) for update skip locked));
-end $function$
-grant execute to drover_app
-grant execute to drover_system
-
 CREATE OR REPLACE FUNCTION drover.go_on_within_budget()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 declare v_type text;
 begin
-  -- First, and as a lock: who is about to wait (below) is either seen by the update or sees this row.
-  insert into budget_raises (org_id) values (old.org_id) on conflict (org_id) do update set at = clock_timestamp();
+  -- First, and as a lock: who is about to wait (below) is either seen by the next statement or sees what this one writes.
+  update budget_raises set at = clock_timestamp() where org_id = old.org_id;
   for v_type in
     with moved as (
       update tasks set run_at = now() where org_id = old.org_id and status = 'waiting' and waiting_for = 'limit'
@@ -687,17 +676,6 @@ begin
    where id = p_id and status = 'running' and attempt = p_attempt for no key update;
   return t;
 end $function$
-grant execute to drover_system
-
-CREATE OR REPLACE FUNCTION drover.is_under(b drover.budgets, p_task text, p_conversation text, p_codebase text, p_agent text)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE
-AS $function$
-  select case b.scope when 'task' then p_task = b.key when 'conversation' then p_conversation = b.key
-                      when 'codebase' then p_codebase = b.key when 'agent' then p_agent = b.key else true end
-$function$
-grant execute to drover_app
 grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.lane_is_busy(p_org text, p_lane text)
@@ -805,7 +783,6 @@ AS $function$
 declare v_raised timestamptz; v_claimed timestamptz;
 begin
   select at into v_raised from budget_raises where org_id = new.org_id for share;
-  if not found then return new; end if;
   select e.at into v_claimed from task_events e
    where e.task_id = new.id and e.attempt = new.attempt and e.type = 'state' and e.data ->> 'to' = 'running' order by e.seq desc limit 1;
   if v_raised > v_claimed then
@@ -848,6 +825,15 @@ begin
     new.reasoning_tokens := s.reasoning;
   end if;
   return new;
+end $function$
+
+CREATE OR REPLACE FUNCTION drover.note_first_budget()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into budget_raises (org_id, at) values (new.org_id, '-infinity') on conflict (org_id) do nothing;
+  return null;
 end $function$
 
 CREATE OR REPLACE FUNCTION drover.open_lane(p_org text, p_lane text)
@@ -956,16 +942,27 @@ declare
   v_since timestamptz := greatest(b.counted_until, v_begin);
 begin
   return query
-  with paid as (
-    select 1 as calls, c.input_tokens + c.output_tokens + c.cache_read_tokens + c.cache_write_tokens as tokens, c.usd, (c.usd is null)::int as unpriced
-      from model_calls c where c.org_id = b.org_id and c.at >= v_since and c.at < p_until
-       and is_under(b, c.task_id, c.conversation_id, c.codebase_id, c.agent)
+  with single as not materialized (
+    select c.*, 1 as calls, c.input_tokens + c.output_tokens + c.cache_read_tokens + c.cache_write_tokens as tokens, (c.usd is null)::int as unpriced
+      from model_calls c where c.org_id = b.org_id and c.at >= v_since and c.at < p_until),
+  runs as not materialized (
+    select u.*, 0 as calls, u.input_tokens + u.output_tokens + u.cache_read_tokens + u.cache_write_tokens as tokens, (u.usd is null)::int as unpriced
+      from usage u where u.org_id = b.org_id and not u.metered and u.created_at >= v_since and u.created_at < p_until),
+  paid as (
+    select s.calls, s.tokens, s.usd, s.unpriced from single s where b.scope = 'task' and s.task_id = b.key
     union all
-    select 0, u.input_tokens + u.output_tokens + u.cache_read_tokens + u.cache_write_tokens, u.usd, (u.usd is null)::int
-      from usage u where u.org_id = b.org_id and not u.metered and u.created_at >= v_since and u.created_at < p_until
-       and is_under(b, u.task_id, u.conversation_id, u.codebase_id, u.agent)
+    select s.calls, s.tokens, s.usd, s.unpriced from single s where b.scope = 'conversation' and s.conversation_id = b.key
     union all
-    -- Yesterday's is not of this day.
+    select s.calls, s.tokens, s.usd, s.unpriced from single s
+     where b.scope in ('org', 'agent', 'codebase') and case b.scope when 'agent' then s.agent when 'codebase' then s.codebase_id end is not distinct from b.key
+    union all
+    select r.calls, r.tokens, r.usd, r.unpriced from runs r where b.scope = 'task' and r.task_id = b.key
+    union all
+    select r.calls, r.tokens, r.usd, r.unpriced from runs r
+     where b.scope <> 'task'
+       and case b.scope when 'conversation' then r.conversation_id when 'agent' then r.agent when 'codebase' then r.codebase_id end is not distinct from b.key
+    union all
+    -- What was counted yesterday is not of this day.
     select b.counted_calls, b.counted_tokens, b.counted_usd, b.counted_unpriced where b.counted_until >= v_begin)
   select coalesce(sum(p.calls), 0)::bigint, coalesce(sum(p.tokens), 0)::bigint, sum(p.usd), coalesce(sum(p.unpriced), 0)::bigint from paid p;
 end $function$

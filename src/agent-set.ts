@@ -42,6 +42,10 @@ export function agentDirectory(
   picked: PickedAgent,
   env: NodeJS.ProcessEnv,
 ): AgentDirectory {
+  const shortcomingsOf = (name: string) => {
+    const profile = profiles.find((profile) => profile.name === name)
+    return profile ? driverFor(profile).shortcomings(profile) : []
+  }
   return {
     defaultName: picked.name,
     names: profiles.map((profile) => profile.name),
@@ -51,6 +55,7 @@ export function agentDirectory(
         title,
         driver: profiles.find((profile) => profile.name === name)?.driver ?? '',
         ...probe,
+        shortcomings: shortcomingsOf(name),
         selected: name === picked.name,
       }))
     },

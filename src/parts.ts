@@ -34,9 +34,7 @@ export interface Parts {
 /** `UserError` where something that the user set, or the machine, will not do. Nothing stays open then. */
 export async function openParts(config: Config, env: NodeJS.ProcessEnv, log: Log): Promise<Parts> {
   await makeHome(config.home)
-  const profiles = readProfiles(await readJson(config.agentsFile, 'agents-file'))
   const prices = readPrices(await readJson(config.pricesFile, 'prices-file'))
-  const picked = pickAgent(await detectAgents(profiles, env), config.DROVER_AGENT)
   const fence = await openFence({
     sandbox: config.DROVER_SANDBOX,
     stateDir: join(config.home, 'fence'),
@@ -44,6 +42,8 @@ export async function openParts(config: Config, env: NodeJS.ProcessEnv, log: Log
     onEgress: (event) => log.info({ egress: event }, 'egress'),
   })
   refuseOpenDoors(config, fence)
+  const profiles = readProfiles(await readJson(config.agentsFile, 'agents-file'), { fenced: fence.kind !== 'none' })
+  const picked = pickAgent(await detectAgents(profiles, env), config.DROVER_AGENT)
   const database = await openDatabase({
     folder: join(config.home, 'postgres'),
     // Each run needs one now and then, the API some, the locks of the caches one each.

@@ -108,6 +108,7 @@ const PARTS: Omit<HttpParts, 'database'> = {
         installed: true,
         version: '1',
         auth: 'not_needed',
+        shortcomings: [],
         selected: true,
       },
     ],

@@ -166,6 +166,12 @@ export interface AgentProfile {
   maxRunning?: number
 }
 
+/** Variables of Drover's own environment that let this agent in: what it sees, and what the gateway keeps for it. */
+export const keyNames = ({ env, gateway }: Pick<AgentProfile, 'env' | 'gateway'>): string[] => [
+  ...env,
+  ...(gateway ? [gateway.key] : []),
+]
+
 export interface SessionSpec {
   profile: AgentProfile
   /** Marks all processes of this run. */

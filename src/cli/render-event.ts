@@ -61,6 +61,7 @@ function stateLine(event: Extract<Body, { type: 'state' }>): string | undefined 
     case 'pending':
       return event.failure ? `· Tried again.${why}` : undefined
     case 'waiting':
+      if (event.failure?.class === 'budget') return `·${why}`
       if (event.waitingFor === 'limit')
         return `· Waiting for a usage limit to reset${event.runAt === undefined ? '' : `, until ${localTime(event.runAt)}`}.${why}`
       return event.waitingFor === 'children' ? '· Waiting for the tasks that it made' : undefined

@@ -53,7 +53,16 @@ export function showEnd(task: Task, codebase: Codebase | undefined, out: Output)
     out.print(out.style('red', `✗ Failed${after}: ${oneLine(task.failure?.message ?? 'no reason is known')}`))
   } else out.print(`The task is ${statusText(task)}.`)
   showChanges(task, codebase, out)
+  const cost = task.result?.spend && costText(task.result.spend)
+  if (cost !== undefined) out.print(cost)
   out.note(out.noteStyle('dim', `Task ${task.id}; all of it: drover task logs ${task.id}`))
+}
+
+/** Nothing where nothing was counted; what has no price is not free. */
+function costText({ usd, inputTokens, outputTokens }: NonNullable<NonNullable<Task['result']>['spend']>) {
+  if (usd === null && inputTokens + outputTokens === 0) return undefined
+  const money = usd === null ? 'Cost unknown' : `Cost $${usd < 0.01 && usd > 0 ? usd.toFixed(4) : usd.toFixed(2)}`
+  return `${money}, ${inputTokens.toLocaleString('en-US')} tokens in, ${outputTokens.toLocaleString('en-US')} out`
 }
 
 function showChanges({ result, id }: Task, codebase: Codebase | undefined, out: Output) {

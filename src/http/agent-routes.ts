@@ -1,4 +1,6 @@
 import { createRoute } from '@hono/zod-openapi'
+import { asSystem } from '../db/scope.ts'
+import { listPauses } from '../tasks/store.ts'
 import { jsonAnswer, refusals, type Api } from './api.ts'
 import type { HttpParts } from './parts.ts'
 import { agentToWire } from './to-wire.ts'
@@ -13,6 +15,9 @@ const list = createRoute({
   responses: { 200: jsonAnswer('All agents', AgentList), ...refusals.read },
 })
 
-export function addAgentRoutes(api: Api, { agents }: HttpParts): void {
-  api.openapi(list, async (c) => c.json({ agents: (await agents.list()).map(agentToWire) }, 200))
+export function addAgentRoutes(api: Api, { agents, database }: HttpParts): void {
+  api.openapi(list, async (c) => {
+    const [all, pauses] = await Promise.all([agents.list(), asSystem(database, listPauses)])
+    return c.json({ agents: all.map((agent) => agentToWire(agent, pauses.get(agent.name))) }, 200)
+  })
 }

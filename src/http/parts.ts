@@ -12,6 +12,8 @@ export interface AgentStatus {
   auth: Probe['auth']
   /** What to do next; left out where nothing is to do. */
   hint?: string
+  /** What its profile wants and this kind of agent cannot do. */
+  shortcomings: string[]
   /** Whether it is the one for whoever names none. */
   selected: boolean
 }

@@ -99,13 +99,15 @@ export const apiKeyToWire = (key: ApiKey): Wire.ApiKey => ({
   lastUsedAt: timeOrNull(key.lastUsedAt),
 })
 
-export const agentToWire = (agent: AgentStatus): Wire.Agent => ({
+export const agentToWire = (agent: AgentStatus, pausedUntil?: Date): Wire.Agent => ({
   name: agent.name,
   title: agent.title,
   driver: agent.driver,
   installed: agent.installed,
   auth: agent.auth,
   selected: agent.selected,
+  shortcomings: agent.shortcomings,
+  ...(pausedUntil && { pausedUntil: time(pausedUntil) }),
   ...(agent.version !== undefined && { version: agent.version }),
   ...(agent.hint !== undefined && { hint: agent.hint }),
 })

@@ -19,7 +19,7 @@ const FileTouch = z.object({
   oldText: z.string().optional(),
   newText: z.string().optional(),
 })
-const Spend = z.object({
+export const Spend = z.object({
   inputTokens: z.number(),
   outputTokens: z.number(),
   cacheReadTokens: z.number(),

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { TASK_STATUSES } from '../tasks/task.ts'
 import { BUDGET_PERIODS, BUDGET_SCOPES } from '../usage/budget.ts'
 import { USAGE_BY } from '../usage/usage.ts'
-import { EventBody, Question } from './wire-events.ts'
+import { EventBody, Question, Spend } from './wire-events.ts'
 
 const Time = z.iso.datetime().openapi({ example: '2026-11-21T09:30:00.000Z' })
 const id = (example: string) => z.string().openapi({ example })
@@ -55,6 +55,7 @@ const TaskResult = z
     commits: z.array(z.object({ sha: z.string(), subject: z.string() })).optional(),
     diffStat: z.string().optional(),
     durationMs: z.number(),
+    spend: Spend.optional().openapi({ description: 'What this run cost' }),
   })
   .openapi('TaskResult')
 
@@ -201,6 +202,8 @@ export const Agent = z
     version: z.string().optional(),
     auth: z.enum(['ok', 'missing', 'unknown', 'not_needed']),
     hint: z.string().optional().openapi({ description: 'What to do next' }),
+    shortcomings: z.array(z.string()).openapi({ description: 'What its profile wants and it cannot do' }),
+    pausedUntil: Time.optional().openapi({ description: 'A usage limit was reached: nothing of it runs before' }),
     selected: z.boolean().openapi({ description: 'Used where no agent is named' }),
   })
   .openapi('Agent')

@@ -251,6 +251,16 @@ export async function pauseAgent(db: Db, agent: string, until: Date): Promise<vo
     .execute()
 }
 
+/** Until when which agents are paused. */
+export async function listPauses(db: Db): Promise<Map<string, Date>> {
+  const rows = await db
+    .selectFrom('agent_pauses')
+    .selectAll()
+    .where('until', '>', sql<Date>`now()`)
+    .execute()
+  return new Map(rows.map(({ agent, until }) => [agent, until]))
+}
+
 /** Which workers run this agent: tasks that name no type of their own go there. */
 export async function setWorkerType(db: Db, agent: string, workerType: string): Promise<void> {
   if (workerType === DEFAULT_WORKER_TYPE) {

@@ -53,7 +53,7 @@ const user = z.object({
   type: z.literal('user'),
   message: z.object({ content: every(toolResult).catch([]) }),
   /** The tool's own record of what it did. */
-  tool_use_result: z.unknown(),
+  tool_use_result: z.unknown().optional(),
 })
 
 const rateLimit = z.object({

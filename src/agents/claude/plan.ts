@@ -38,7 +38,9 @@ export function createPlanKeeper(): PlanKeeper {
       switch (name) {
         case 'TodoWrite': {
           const list = todos.safeParse(input).data?.todos
-          return list && { type: 'plan', items: list.map((todo) => ({ text: todo.content, state: STATE[todo.status] })) }
+          return (
+            list && { type: 'plan', items: list.map((todo) => ({ text: todo.content, state: STATE[todo.status] })) }
+          )
         }
         case 'TaskCreate': {
           const task = created.safeParse(outcome).data?.task

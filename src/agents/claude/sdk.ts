@@ -35,7 +35,7 @@ export interface ClaudeSdk {
 }
 
 /** Yields what `readMessage()` reads. Throws at its end where the process failed. */
-export interface Query extends AsyncIterable<unknown> {
+interface Query extends AsyncIterable<unknown> {
   /** Rejects when the process is gone. */
   interrupt(): Promise<unknown>
   close(): void
@@ -97,7 +97,7 @@ export type PermissionResult =
   | { behavior: 'allow'; updatedInput: Record<string, unknown>; updatedPermissions?: PermissionUpdate[] }
   | { behavior: 'deny'; message: string; interrupt?: boolean }
 
-export interface SpawnOptions {
+interface SpawnOptions {
   command: string
   args: string[]
   cwd?: string
@@ -111,7 +111,7 @@ export interface SpawnedProcess {
   readonly killed: boolean
   readonly exitCode: number | null
   kill(signal: NodeJS.Signals): boolean
-  on(event: 'exit' | 'error', listener: (...args: never[]) => void): void
-  once(event: 'exit' | 'error', listener: (...args: never[]) => void): void
-  off(event: 'exit' | 'error', listener: (...args: never[]) => void): void
+  on(event: 'exit' | 'error', listener: (...details: unknown[]) => void): void
+  once(event: 'exit' | 'error', listener: (...details: unknown[]) => void): void
+  off(event: 'exit' | 'error', listener: (...details: unknown[]) => void): void
 }

@@ -121,6 +121,17 @@ export function filesAfter({ name, files }: KnownTool, outcome: unknown): FileTo
   })
 }
 
+const report = z.object({ content: z.array(z.object({ text: z.string() })) })
+
+/** What a subagent said at its end; what the model is told of it has Claude's own warnings around it. */
+export function reportOf({ name }: KnownTool, outcome: unknown): string | undefined {
+  if (name !== 'Agent' && name !== 'Task') return undefined
+  return report
+    .safeParse(outcome)
+    .data?.content.map(({ text }) => text)
+    .join('\n')
+}
+
 function withinWorkspace(path: string, workspace: string): string {
   const inside = relative(workspace, path)
   return isAbsolute(path) && inside !== '' && !inside.startsWith('..') ? inside : path

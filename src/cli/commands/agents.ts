@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { AgentList, WorkerList } from '../../http/wire.ts'
 import { addCommand, does, type Cli, type JsonOption } from '../cli.ts'
+import { localTime } from '../render-event.ts'
 import { ago, oneLine } from '../output.ts'
 import { connectOrStart, connect } from '../service.ts'
 
@@ -24,7 +25,12 @@ export function addAgentsCommand(program: Command, cli: Cli): void {
             agent.title,
           ]),
         )
-        for (const { name, hint } of list.agents) if (hint !== undefined) out.print(`${name}: ${oneLine(hint)}`)
+        for (const { name, hint, shortcomings, pausedUntil } of list.agents) {
+          const paused =
+            pausedUntil === undefined ? [] : [`its usage limit is reached; it goes on at ${localTime(pausedUntil)}`]
+          const told = [...paused, ...(hint === undefined ? [] : [hint]), ...shortcomings]
+          for (const text of told) out.print(`${name}: ${oneLine(text)}`)
+        }
         out.note(out.noteStyle('dim', '* works where none is named; DROVER_AGENT sets another.'))
       } finally {
         await service.close()

@@ -105,23 +105,16 @@ function amount(text: string): number {
 const subjectOf = ({ scope, key, name }: Budget) => (scope === 'org' ? 'everything' : `${scope} ${name ?? key}`)
 const periodOf = ({ period }: Budget) => (period === 'day' ? 'a day (UTC)' : 'in total')
 
-/** The same of what is allowed and of what was spent, so that they can be compared. */
-function limitsOf({ maxCalls, maxTokens, maxUsd }: Budget): string {
-  return [
-    maxCalls === null ? [] : `${maxCalls.toLocaleString('en-US')} calls`,
-    maxTokens === null ? [] : `${maxTokens.toLocaleString('en-US')} tokens`,
-    maxUsd === null ? [] : moneyText({ usd: maxUsd, unpriced: 0 }),
-  ]
-    .flat()
-    .join(', ')
-}
+/** Of what is limited, so that both can be compared. */
+const limitsOf = (budget: Budget) =>
+  amountsOf(budget, { calls: budget.maxCalls ?? 0, tokens: budget.maxTokens ?? 0, usd: budget.maxUsd, unpriced: 0 })
+const spentOf = (budget: Budget) => amountsOf(budget, budget.spent)
 
-function spentOf({ maxCalls, maxTokens, maxUsd, spent }: Budget): string {
+function amountsOf({ maxCalls, maxTokens, maxUsd }: Budget, amounts: Budget['spent']): string {
+  const count = (number: number, noun: string) => `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`
   return [
-    maxCalls === null ? [] : `${spent.calls.toLocaleString('en-US')} calls`,
-    maxTokens === null ? [] : `${spent.tokens.toLocaleString('en-US')} tokens`,
-    maxUsd === null ? [] : moneyText(spent),
-  ]
-    .flat()
-    .join(', ')
+    ...(maxCalls === null ? [] : [count(amounts.calls, 'call')]),
+    ...(maxTokens === null ? [] : [count(amounts.tokens, 'token')]),
+    ...(maxUsd === null ? [] : [moneyText(amounts)]),
+  ].join(', ')
 }

@@ -7,6 +7,7 @@ import { asSystem, type Db } from '../../db/scope.ts'
 import { UserError } from '../../lib/errors.ts'
 import { listTasks, recordUsage, saveCheckpoint } from '../../tasks/store.ts'
 import { isEnded, LeaseLost, runOf, type Task } from '../../tasks/task.ts'
+import { sumCallsOfRun } from '../../usage/store.ts'
 import type { Fence, Remote, Workspaces } from '../../workspaces/workspace.ts'
 import { endAfterFailure } from '../after-failure.ts'
 import { nextPrompt, type Checkpoint } from '../next-prompt.ts'
@@ -91,6 +92,7 @@ export function agentTask(parts: AgentTaskParts): TaskKind {
           signal,
         }))
       await events.flush()
+      const metered = await asSystem(parts.database, (db) => sumCallsOfRun(db, runOf(task)))
       const work: Work = {
         context: { ...context, signal },
         conversation,
@@ -100,7 +102,8 @@ export function agentTask(parts: AgentTaskParts): TaskKind {
         host: parts.host,
         pay: (db) => recordUsage(db, task, outcome.spend),
       }
-      const end = await finish(parts, work, outcome, wishes)
+      // Where the gateway counted, its count is the better one.
+      const end = await finish(parts, work, { ...outcome, spend: metered ?? outcome.spend }, wishes)
       await events.flush()
       return end
     } finally {

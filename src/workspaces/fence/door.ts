@@ -7,6 +7,8 @@ import type { SandboxSpec } from '../workspace.ts'
 import type { Link } from './forwarder.ts'
 
 const PORT = 3129
+/** An agent thinks longer than Node's five seconds between two calls; a connection closed meanwhile looks like a fault to some. */
+const KEEP_ALIVE_MS = 10 * 60_000
 
 export interface Door {
   /** As programs inside see it; undefined where the sandbox has no door. */
@@ -26,7 +28,7 @@ export async function openDoor(
   await mkdir(folder, { recursive: true })
   const socketPath = join(folder, `${slot}.sock`)
   await rm(socketPath, { force: true })
-  const server = createServer(door).listen(socketPath)
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, door).listen(socketPath)
   await once(server, 'listening')
   await chmod(socketPath, 0o600)
   if (uid !== undefined) await chown(socketPath, uid, uid)
@@ -42,7 +44,7 @@ export async function openDoor(
 
 /** Without a fence everybody on this machine can knock: what answers must ask for the run's token. */
 export async function openLoopbackDoor(listener: RequestListener): Promise<Pick<Door, 'url' | 'stop'>> {
-  const server = createServer(listener).listen(0, '127.0.0.1')
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => end(server) }
 }
