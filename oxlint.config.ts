@@ -53,7 +53,7 @@ export default defineConfig({
   plugins: ['typescript', 'import', 'unicorn', 'oxc', 'node', 'vitest'],
   categories: { correctness: 'error', suspicious: 'error' },
   options: { typeAware: true },
-  ignorePatterns: ['test/bench/node_modules'],
+  ignorePatterns: ['test/bench/node_modules', 'test/agents/node_modules'],
   rules: {
     'import/no-cycle': 'error',
     'import/no-default-export': 'error',

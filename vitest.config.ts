@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['test/bench/**', '**/node_modules/**'],
+    exclude: ['test/bench/**', 'test/agents/**', '**/node_modules/**'],
     globalSetup: ['test/global-setup.ts'],
     pool: 'threads',
     maxWorkers: 2,

@@ -121,9 +121,17 @@ end $$;
 -- When an org last made room: what a run that was refused meanwhile looks at before it begins to wait.
 create table budget_raises (
   org_id text primary key references orgs,
-  at     timestamptz not null default clock_timestamp()
+  at     timestamptz not null
 );
 select protect_tenant_table('budget_raises');
+
+-- The row is there before anything can be refused: the functions below meet at its lock.
+create function note_first_budget() returns trigger language plpgsql as $$
+begin
+  insert into budget_raises (org_id, at) values (new.org_id, '-infinity') on conflict (org_id) do nothing;
+  return null;
+end $$;
+create trigger made after insert on budgets for each row execute function note_first_budget();
 
 -- Who raises or removes a budget brings forward what waits for one. A function of the database, because that belongs to
 -- every such change, whoever makes it. Only the time is moved: claim_tasks() takes what is due, and what has no room even
@@ -131,8 +139,8 @@ select protect_tenant_table('budget_raises');
 create function go_on_within_budget() returns trigger language plpgsql as $$
 declare v_type text;
 begin
-  -- First, and as a lock: who is about to wait (below) is either seen by the update or sees this row.
-  insert into budget_raises (org_id) values (old.org_id) on conflict (org_id) do update set at = clock_timestamp();
+  -- First, and as a lock: who is about to wait (below) is either seen by the next statement or sees what this one writes.
+  update budget_raises set at = clock_timestamp() where org_id = old.org_id;
   for v_type in
     with moved as (
       update tasks set run_at = now() where org_id = old.org_id and status = 'waiting' and waiting_for = 'limit'
@@ -156,7 +164,6 @@ create function look_for_raised_budget() returns trigger language plpgsql as $$
 declare v_raised timestamptz; v_claimed timestamptz;
 begin
   select at into v_raised from budget_raises where org_id = new.org_id for share;
-  if not found then return new; end if;
   select e.at into v_claimed from task_events e
    where e.task_id = new.id and e.attempt = new.attempt and e.type = 'state' and e.data ->> 'to' = 'running' order by e.seq desc limit 1;
   if v_raised > v_claimed then
@@ -170,5 +177,5 @@ create trigger budget_was_raised before update of status on tasks for each row
   when (new.status = 'waiting' and new.waiting_for = 'limit' and new.failure ->> 'class' = 'budget')
   execute function look_for_raised_budget();
 
-revoke execute on function meter_run, spent_of, go_on_within_budget, look_for_raised_budget from public;
+revoke execute on function meter_run, spent_of, note_first_budget, go_on_within_budget, look_for_raised_budget from public;
 grant execute on function spent_of to drover_app, drover_system;

@@ -37,11 +37,13 @@ export function createOpenDoor({ database, gateway, agents, log }: OpenDoorParts
     })
     const tools = createRunTools({ database, task, token, host, agents: noFreerThan(profile, agents), log })
     const { gateway: variables } = profile
+    const isMetered = variables !== undefined && gateway.has(variables.vendor)
     return {
       listener: (request, response) => (request.url?.startsWith('/model/') ? models : tools)(request, response),
+      isMetered,
       invite: (url) => ({
         env:
-          variables && gateway.has(variables.vendor)
+          variables && isMetered
             ? { [variables.url]: url + gateway.pathFor(variables.vendor), [variables.key]: token }
             : {},
         mcpServers: [{ name: 'drover', url: `${url}/mcp`, headers: { Authorization: `Bearer ${token}` } }],

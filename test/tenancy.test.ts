@@ -399,8 +399,9 @@ function rowsOf(org: string, n: string): Record<string, Record<string, unknown>>
     artifacts: { ...common, ...task, id: id('art'), kind: 'k', name: 'n', content: Buffer.from('x') },
     usage: { ...common, ...task, ...tokens, attempt: 1, agent: 'x', basis: 'unknown' },
     model_calls: { ...common, ...task, ...tokens, id: id('mcl'), attempt: 2, agent: 'x', vendor: 'v', model: 'm' },
+    // Else it is made with the first budget.
+    budget_raises: { ...common, at: new Date() },
     budgets: { ...common, id: id('bud'), scope: 'task', key: id('tsk'), period: 'total', max_calls: 1 },
-    budget_raises: { ...common },
     schedules: {
       ...common,
       id: id('sch'),

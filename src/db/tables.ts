@@ -160,7 +160,7 @@ export interface Tables {
     counted_usd: ColumnType<string | null, never, never>
     counted_unpriced: ColumnType<number, never, never>
   }
-  budget_raises: { org_id: string; at: Now }
+  budget_raises: { org_id: string; at: Date }
   schedules: {
     id: string
     org_id: string

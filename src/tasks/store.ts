@@ -179,8 +179,8 @@ export async function holdFence(db: Db, run: Run): Promise<void> {
   if (typeof rows[0]?.id !== 'string') throw new LeaseLost(run)
 }
 
-/** What a run cost. Belongs into the transaction that ends the run. */
-export async function recordUsage(db: Db, task: Task, spend: Spend): Promise<void> {
+/** What a run cost. Belongs into the transaction that ends the run. `metered`: the gateway saw all of it; the database then sums its calls. */
+export async function recordUsage(db: Db, task: Task, spend: Spend, { metered = false } = {}): Promise<void> {
   await db
     .insertInto('usage')
     .values({
@@ -197,6 +197,7 @@ export async function recordUsage(db: Db, task: Task, spend: Spend): Promise<voi
       reasoning_tokens: spend.reasoningTokens,
       usd: spend.usd,
       basis: spend.basis,
+      metered,
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute()

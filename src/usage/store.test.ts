@@ -1,121 +1,56 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { claim, enqueue } from '../../test/queue-fixtures.ts'
-import { asAdmin, openTestDb, type TestDatabase } from '../../test/test-db.ts'
-import type { Spend } from '../agents/driver.ts'
+import { openTestDb, type TestDatabase } from '../../test/test-db.ts'
+import { asAgentSays, callOf, check, claimOne, endRun, NOTHING, record, set, start } from '../../test/usage-kit.ts'
 import { addCodebase } from '../codebases/store.ts'
-import { asOrg, asSystem, type Db } from '../db/scope.ts'
 import { openConversation } from '../conversations/store.ts'
+import { asOrg, asSystem, type Db } from '../db/scope.ts'
 import { DEFAULT_ORG } from '../orgs/org.ts'
 import { createApiKey } from '../orgs/store.ts'
-import { parkTask, recordUsage, retryTaskLater, settleTask } from '../tasks/store.ts'
+import { recordUsage, retryTaskLater } from '../tasks/store.ts'
 import { runOf, type Task } from '../tasks/task.ts'
-import type { BudgetTerms } from './budget.ts'
-import {
-  checkBudgets,
-  listBudgets,
-  listUsage,
-  recordModelCall,
-  removeBudget,
-  setBudget,
-  sumCallsOfRun,
-} from './store.ts'
-import type { ModelCall, UsageBy } from './usage.ts'
+import { checkBudgets, listBudgets, listUsage, recordModelCall, sumCallsOfRun } from './store.ts'
+import type { UsageBy } from './usage.ts'
 
-const NOTHING: Spend = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  reasoningTokens: 0,
-  usd: null,
-  basis: 'unknown',
-}
-const asAgentSays = (usd: number): Spend => ({ ...NOTHING, inputTokens: 7, usd, basis: 'agent' })
+const usageOf = (database: TestDatabase, { id }: Pick<Task, 'id'>) =>
+  asSystem(database, (db) => db.selectFrom('usage').selectAll().where('task_id', '=', id).orderBy('attempt').execute())
 
-/** A call of 16 tokens for 25 cents. */
-const callOf = (task: Task, changed: Partial<ModelCall> = {}): ModelCall => ({
-  ...runOf(task),
-  vendor: 'anthropic',
-  model: 'opus',
-  inputTokens: 10,
-  outputTokens: 5,
-  cacheReadTokens: 1,
-  cacheWriteTokens: 0,
-  reasoningTokens: 4,
-  usd: 0.25,
-  ...changed,
-})
-
-const record = (database: TestDatabase, task: Task, changed: Partial<ModelCall> = {}) =>
-  asSystem(database, (db) => recordModelCall(db, callOf(task, changed)))
-
-const endRun = (database: TestDatabase, task: Task, spend = NOTHING) =>
-  asSystem(database, async (db) => {
-    await recordUsage(db, task, spend)
-    return settleTask(db, runOf(task), 'completed', {})
-  })
-
-async function claimOne(database: TestDatabase): Promise<Task> {
-  const [task] = await claim(database)
-  if (!task) throw new Error('nothing to claim')
-  return task
-}
-
-const start = async (database: TestDatabase, changed: Parameters<typeof enqueue>[1] = {}) => {
-  await enqueue(database, changed)
-  return claimOne(database)
-}
-
-const set = (database: TestDatabase, terms: Partial<BudgetTerms>) =>
-  asOrg(database, DEFAULT_ORG, (db) =>
-    setBudget(db, DEFAULT_ORG, {
-      scope: 'org',
-      key: null,
-      period: 'total',
-      maxUsd: null,
-      maxCalls: null,
-      maxTokens: null,
-      ...terms,
-    }),
-  )
-const check = (database: TestDatabase, task: Task) => asSystem(database, (db) => checkBudgets(db, task))
 const spentOf = async (database: TestDatabase) => {
   const budgets = await asOrg(database, DEFAULT_ORG, (db) => listBudgets(db, DEFAULT_ORG))
   return budgets.map(({ spent }) => spent)
 }
+
 const since = (database: TestDatabase, by: UsageBy) =>
   asOrg(database, DEFAULT_ORG, (db) => listUsage(db, DEFAULT_ORG, { by, from: new Date(0) }))
 
 test('the usage of a run is the sum of its calls, whatever the agent says of itself', async () => {
   await using db = await openTestDb()
   const task = await start(db)
+  expect(await asSystem(db, (db) => sumCallsOfRun(db, runOf(task)))).toBeUndefined()
   await record(db, task)
   await record(db, task, { model: 'haiku', usd: 0.000_000_4 })
-  const expected = { inputTokens: 20, outputTokens: 10, cacheReadTokens: 2, cacheWriteTokens: 0, reasoningTokens: 8 }
-  expect(await asSystem(db, (db) => sumCallsOfRun(db, runOf(task)))).toEqual({
-    ...expected,
-    usd: 0.250_000_4,
-    basis: 'priced',
-  })
+  const tokens = { inputTokens: 20, outputTokens: 10, cacheReadTokens: 2, cacheWriteTokens: 0, reasoningTokens: 8 }
+  const spend = { ...tokens, usd: 0.250_000_4, basis: 'priced' }
+  expect(await asSystem(db, (db) => sumCallsOfRun(db, runOf(task)))).toEqual(spend)
   await endRun(db, task, asAgentSays(99))
-  const [row] = await asSystem(db, (db) => db.selectFrom('usage').selectAll().execute())
-  expect(row).toMatchObject({
-    metered: true,
-    calls: 2,
-    unpriced_calls: 0,
-    basis: 'priced',
-    usd: '0.250000',
-    tokens: 32,
-  })
-  expect(await asSystem(db, (db) => sumCallsOfRun(db, { ...runOf(task), attempt: 9 }))).toBeUndefined()
+  expect(await usageOf(db, task)).toMatchObject([
+    { metered: true, basis: 'priced', usd: '0.250000', input_tokens: 20, output_tokens: 10, reasoning_tokens: 8 },
+  ])
 })
 
-test('a run without calls keeps what its agent said', async () => {
+test('a run without calls keeps what its agent said, unless it was metered', async () => {
   await using db = await openTestDb()
-  await endRun(db, await start(db), asAgentSays(3))
-  const [row] = await asSystem(db, (db) => db.selectFrom('usage').selectAll().execute())
-  expect(row).toMatchObject({ metered: false, calls: null, unpriced_calls: null, basis: 'agent', usd: '3.000000' })
+  const own = await start(db)
+  await endRun(db, own, asAgentSays(3))
+  expect(await usageOf(db, own)).toMatchObject([{ metered: false, basis: 'agent', usd: '3.000000', input_tokens: 7 }])
+  const { id, orgId, attempt, agent } = await start(db)
+  await asSystem(db, (db) =>
+    sql`insert into usage (org_id, task_id, attempt, agent, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, basis, metered)
+        values (${orgId}, ${id}, ${attempt}, ${agent}, 7, 0, 0, 0, 0, 'unknown', true)`.execute(db),
+  )
+  expect(await usageOf(db, { id })).toMatchObject([
+    { metered: true, basis: 'priced', usd: '0.000000', input_tokens: 0 },
+  ])
 })
 
 test('a run with a call without a price has no price, and the priced part is not lost', async () => {
@@ -128,6 +63,7 @@ test('a run with a call without a price has no price, and the priced part is not
   const during = await spentOf(db)
   expect(during).toEqual([{ calls: 2, tokens: 32, usd: 0.25, unpriced: 1 }])
   await endRun(db, task)
+  expect(await usageOf(db, task)).toMatchObject([{ usd: null, basis: 'unknown' }])
   expect(await spentOf(db)).toEqual(during)
 })
 
@@ -152,7 +88,7 @@ test('runs that are open, ended, parallel, lost and not metered are all in the s
   await expectSpent(4, 64, 1)
   await endRun(db, await start(db), asAgentSays(2))
   await expectSpent(4, 71, 3)
-  // A lost run leaves its calls and no row of its own; the run after it sums both.
+  // A lost run leaves its calls and no row of its own; the row of the run after it has both.
   const lost = await start(db)
   await record(db, lost)
   await asSystem(db, (db) => retryTaskLater(db, runOf(lost), { delayMs: 0, counts: true }))
@@ -162,8 +98,90 @@ test('runs that are open, ended, parallel, lost and not metered are all in the s
   await record(db, again)
   await endRun(db, again, asAgentSays(50))
   await expectSpent(6, 103, 3.5)
-  const [row] = await asSystem(db, (db) => db.selectFrom('usage').selectAll().where('task_id', '=', lost.id).execute())
-  expect(row).toMatchObject({ attempt: 2, calls: 2 })
+  expect(await usageOf(db, lost)).toMatchObject([{ attempt: 2, metered: true, usd: '0.500000' }])
+})
+
+test('a turn that was finished by a run that was then lost is paid once', async () => {
+  await using db = await openTestDb()
+  await set(db, { maxCalls: 1_000 })
+  const lost = await start(db)
+  await record(db, lost)
+  await asSystem(db, (db) => retryTaskLater(db, runOf(lost), { delayMs: 0, counts: true }))
+  // It only delivers what the turn before it made, and makes no call.
+  await endRun(db, await claimOne(db), asAgentSays(50))
+  expect(await usageOf(db, lost)).toMatchObject([{ attempt: 2, metered: true, usd: '0.250000' }])
+  expect(await spentOf(db)).toEqual([{ calls: 1, tokens: 16, usd: 0.25, unpriced: 0 }])
+})
+
+test('what a run has a row for is not in the row of the next', async () => {
+  await using db = await openTestDb()
+  const first = await start(db)
+  await record(db, first)
+  await asSystem(db, async (db) => {
+    await recordUsage(db, first, NOTHING)
+    await retryTaskLater(db, runOf(first), { delayMs: 0, counts: true })
+  })
+  const second = await claimOne(db)
+  await record(db, second, { usd: 1 })
+  await endRun(db, second)
+  expect(await usageOf(db, first)).toMatchObject([{ usd: '0.250000' }, { usd: '1.000000' }])
+})
+
+test('what was counted before is not added up again, and none of it is lost', async () => {
+  await using db = await openTestDb()
+  const task = await start(db)
+  const hoursAgo = (hours: number) =>
+    asSystem(db, async (db) => {
+      await recordModelCall(db, callOf(task, { model: `${hours}` }))
+      await sql`update model_calls set at = now() - ${hours} * interval '1 hour' where model = ${`${hours}`}`.execute(
+        db,
+      )
+    })
+  for (const hours of [30, 9, 3, 0.5]) await hoursAgo(hours)
+  await set(db, { maxCalls: 100 })
+  const counted = () =>
+    asSystem(db, async (db) => {
+      const { rows } = await sql<{ calls: number; minutes: number }>`
+        select counted_calls as calls, round(extract(epoch from now() - counted_until) / 60)::int as minutes from budgets`.execute(
+        db,
+      )
+      return rows[0]
+    })
+  expect(await counted()).toEqual({ calls: 3, minutes: 60 })
+  expect((await spentOf(db))[0]?.calls).toBe(4)
+  // Five hours without a call: the next one counts up.
+  await asSystem(db, (db) =>
+    sql`update budgets set counted_until = counted_until - interval '5 hours', counted_calls = 2`.execute(db),
+  )
+  expect((await spentOf(db))[0]?.calls).toBe(4)
+  await Promise.all([check(db, task), check(db, task), check(db, task)])
+  expect(await counted()).toEqual({ calls: 3, minutes: 60 })
+  expect((await spentOf(db))[0]?.calls).toBe(4)
+  // The rows are proof: what is counted is not looked at again.
+  await asSystem(db, (db) => sql`delete from model_calls where model in ('30', '9')`.execute(db))
+  expect((await spentOf(db))[0]?.calls).toBe(4)
+})
+
+test('what was counted on another day is not of this day', async () => {
+  await using db = await openTestDb()
+  const task = await start(db)
+  await set(db, { maxCalls: 100, period: 'day' })
+  await record(db, task)
+  await asSystem(db, async (db) => {
+    const count = (until: string) =>
+      sql`update budgets set counted_calls = 50, counted_until = date_trunc('day', now(), 'UTC') + ${until}::interval`.execute(
+        db,
+      )
+    const spent = async () => (await listBudgets(db, DEFAULT_ORG))[0]?.spent.calls
+    await sql`update model_calls set at = now()`.execute(db)
+    await count('-1 microsecond')
+    expect(await spent()).toBe(1)
+    await count('0')
+    expect(await spent()).toBe(51)
+    await sql`update model_calls set at = date_trunc('day', now(), 'UTC') - interval '1 microsecond'`.execute(db)
+    await sql`update budgets set counted_calls = 0, counted_until = '-infinity'`.execute(db)
+    expect(await spent()).toBe(0)
+  })
 })
 
 test('a budget counts what is under it, and nothing else', async () => {
@@ -231,18 +249,26 @@ const moveCalls = (db: Db, task: Task, model: string, moment: 'yesterday' | 'tod
   sql`update model_calls set at = date_trunc('day', now(), 'UTC') - ${moment === 'today' ? 0 : 1} * interval '1 microsecond'
        where task_id = ${task.id} and model = ${model}`.execute(db)
 
+/** A zone of POSIX in which the clock is put forward at this day's noon: its day has 23 hours. */
+function summerBegins(day: Date): string {
+  const leaplessDay = (Date.UTC(2023, day.getUTCMonth(), day.getUTCDate()) - Date.UTC(2022, 11, 31)) / 86_400_000
+  return `AAA0BBB,J${leaplessDay}/12,J${leaplessDay === 1 ? 365 : 1}/0`
+}
+
 test('a day is one in UTC, in whatever zone the session is, and each call counts on its own', async () => {
   await using db = await openTestDb()
   const task = await start(db)
   await set(db, { maxCalls: 2, period: 'day' })
   for (const model of ['late', 'early', 'now']) await record(db, task, { model })
-  for (const zone of ['UTC', 'Pacific/Kiritimati', 'America/New_York']) {
+  for (const zone of ['UTC', 'Pacific/Kiritimati', 'America/New_York', summerBegins(new Date())]) {
     // One transaction is one moment: no midnight comes in between.
     await asSystem(db, async (db) => {
       await sql`select set_config('timezone', ${zone}, true)`.execute(db)
       await moveCalls(db, task, 'late', 'yesterday')
       await moveCalls(db, task, 'early', 'today')
       await sql`update model_calls set at = now() where model = 'now'`.execute(db)
+      // The past is written anew here: what was counted of it is not true any more.
+      await sql`update budgets set counted_until = '-infinity', counted_calls = 0`.execute(db)
       const { refusal } = await checkBudgets(db, task)
       const { rows } = await sql<{ now: Date }>`select now()`.execute(db)
       const [day = ''] = (rows[0]?.now ?? new Date(0)).toISOString().split('T')
@@ -259,125 +285,9 @@ test('a day is one in UTC, in whatever zone the session is, and each call counts
       await recordUsage(db, task, NOTHING)
       expect((await listBudgets(db, DEFAULT_ORG))[0]?.spent.calls).toBe(2)
       await sql`delete from usage`.execute(db)
-      await sql`update model_calls set summed = false`.execute(db)
     })
   }
 })
-
-async function parkForBudget(database: TestDatabase, task: Task) {
-  const { refusal } = await check(database, task)
-  if (!refusal) throw new Error('nothing was refused')
-  const failure = { class: 'budget', message: refusal.sentence } as const
-  const until = refusal.until ?? new Date('9999-01-01T00:00:00Z')
-  return asSystem(database, (db) => parkTask(db, runOf(task), 'limit', { until, failure }))
-}
-
-/** A task that has made two calls, and waits for a budget of two. */
-async function waitForBudget(database: TestDatabase, period: 'total' | 'day' = 'total') {
-  const { id } = await set(database, { maxCalls: 2, period })
-  const task = await start(database, { workerType: 'general' })
-  await record(database, task)
-  await record(database, task)
-  expect(await parkForBudget(database, task)).toBe('waiting')
-  expect(await claim(database)).toEqual([])
-  return { task, budgetId: id }
-}
-
-test.each(['total', 'day'] as const)(
-  'what waits for a budget (%s) goes on when it is raised, and a worker is told',
-  async (period) => {
-    await using db = await openTestDb()
-    const { task } = await waitForBudget(db, period)
-    const woken = new Promise((resolve) => db.listener.on('drover_wake', resolve))
-    await set(db, { maxCalls: 2, period })
-    await set(db, { maxCalls: 1, period })
-    expect(await claim(db)).toEqual([])
-    await set(db, { maxCalls: 4, period })
-    expect(await woken).toBe('general')
-    expect(await claim(db)).toMatchObject([{ id: task.id, attempt: 2 }])
-    expect(await check(db, task)).toEqual({})
-  },
-)
-
-test('what waits goes on when its budget is removed, or loses the limit that was reached', async () => {
-  await using db = await openTestDb()
-  const { task, budgetId } = await waitForBudget(db)
-  await set(db, { maxTokens: 1_000_000 })
-  const again = await claimOne(db)
-  expect(again.id).toBe(task.id)
-  await set(db, { maxCalls: 2 })
-  await parkForBudget(db, again)
-  expect(await asOrg(db, DEFAULT_ORG, (db) => removeBudget(db, budgetId))).toBe(true)
-  expect((await claimOne(db)).id).toBe(task.id)
-  expect(await asOrg(db, DEFAULT_ORG, (db) => removeBudget(db, budgetId))).toBe(false)
-})
-
-test('what waits for something else, and what waits in another org, stays where it is', async () => {
-  await using db = await openTestDb()
-  await asSystem(db, (db) => sql`insert into orgs (id, slug, name) values ('org_other', 'other', 'Other')`.execute(db))
-  const until = new Date('9999-01-01T00:00:00Z')
-  const limited = await start(db)
-  const quota = { class: 'quota', message: 'm' } as const
-  await asSystem(db, (db) => parkTask(db, runOf(limited), 'limit', { until, failure: quota }))
-  const stranger = await start(db, { orgId: 'org_other' })
-  const failure = { class: 'budget', message: 'm' } as const
-  await asSystem(db, (db) => parkTask(db, runOf(stranger), 'limit', { until, failure }))
-  const { task } = await waitForBudget(db)
-  await set(db, { maxCalls: 9 })
-  expect((await claim(db, 9)).map(({ id }) => id)).toEqual([task.id])
-})
-
-test('a budget that is raised between the refusal and the wait is not missed, and nothing goes round in a circle', async () => {
-  await using db = await openTestDb()
-  await set(db, { maxCalls: 1 })
-  const task = await start(db)
-  await record(db, task)
-  const { refusal } = await check(db, task)
-  const park = (run: Task) =>
-    asSystem(db, (db) =>
-      parkTask(db, runOf(run), 'limit', {
-        until: new Date('9999-01-01T00:00:00Z'),
-        failure: { class: 'budget', message: refusal?.sentence ?? '' },
-      }),
-    )
-  await set(db, { maxCalls: 2 })
-  await park(task)
-  const again = await claimOne(db)
-  expect(again.id).toBe(task.id)
-  // Refused once more, for whatever reason: nobody has made room since it was claimed.
-  await park(again)
-  expect(await claim(db)).toEqual([])
-})
-
-test('who raises a budget waits for a run that is about to wait for it', async () => {
-  await using db = await openTestDb()
-  await set(db, { maxCalls: 1 })
-  await set(db, { maxCalls: 2 })
-  const task = await start(db)
-  const failure = { class: 'budget', message: 'm' } as const
-  const until = new Date('9999-01-01T00:00:00Z')
-  let raised: Promise<unknown> | undefined
-  await asSystem(db, async (held) => {
-    await parkTask(held, runOf(task), 'limit', { until, failure })
-    raised = set(db, { maxCalls: 3 })
-    await somebodyWaits(db)
-  })
-  await raised
-  expect((await claimOne(db)).id).toBe(task.id)
-})
-
-/** Until a connection to this database waits for a lock. */
-async function somebodyWaits(database: TestDatabase) {
-  const name = new URL(database.url).pathname.slice(1)
-  await asAdmin(name, async (client) => {
-    for (;;) {
-      const { rowCount } = await client.query(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      )
-      if (rowCount !== 0) return
-    }
-  })
-}
 
 test('usage is told by agent, codebase, person and model, with names, the most expensive first', async () => {
   await using db = await openTestDb()

@@ -18,15 +18,17 @@ export async function recordModelCall(db: Db, call: ModelCall): Promise<void> {
 }
 
 /**
- * What a run has spent through the gateway up to now; without a price as soon as one call has none. For telling: the run's row
- * of `usage` is summed by the database when it is written (`meter_run()`).
+ * What a run has spent through the gateway up to now; undefined where it made no call. Without a price as soon as one call
+ * has none. For telling: the run's row of `usage` is summed by the database when it is written (`meter_run()`).
  */
-export async function sumCallsOfRun(db: Db, run: Run): Promise<Spend> {
+export async function sumCallsOfRun(db: Db, run: Run): Promise<Spend | undefined> {
   const { rows } = await sql<Omit<Spend, 'basis'> & { unpriced: number }>`
-    select count(*) filter (where usd is null) as unpriced, ${TOKENS}, coalesce(sum(usd), 0)::float8 as usd
-      from model_calls where org_id = ${run.orgId} and task_id = ${run.taskId} and attempt = ${run.attempt}`.execute(db)
+    select count(*) filter (where usd is null) as unpriced, ${TOKENS}, sum(usd)::float8 as usd
+      from model_calls where org_id = ${run.orgId} and task_id = ${run.taskId} and attempt = ${run.attempt} having count(*) > 0`.execute(
+    db,
+  )
   const [sum] = rows
-  if (!sum) throw new Error('A sum without groups has a row, also where there is nothing.')
+  if (!sum) return undefined
   const { unpriced, ...spend } = sum
   return unpriced === 0 ? { ...spend, basis: 'priced' } : { ...spend, usd: null, basis: 'unknown' }
 }
@@ -36,7 +38,10 @@ const TOKENS = sql`
   coalesce(sum(cache_read_tokens), 0)::bigint as "cacheReadTokens", coalesce(sum(cache_write_tokens), 0)::bigint as "cacheWriteTokens",
   coalesce(sum(reasoning_tokens), 0)::bigint as "reasoningTokens"`
 
-/** Whether a task may call a model once more. Calls that are under way are not in the sums: each of them may go beyond. */
+/**
+ * Whether a task may call a model once more. Calls that are under way are not in the sums: each of them may go beyond.
+ * Not for `onceAsSystem`: now and then it writes what it has added up.
+ */
 export async function checkBudgets(
   db: Db,
   task: Pick<Task, 'orgId' | 'id' | 'agent' | 'conversationId' | 'codebaseId'>,
@@ -121,19 +126,19 @@ const toBudget = ({
 })
 
 /** What a row is summed by, what people call that, and where the name is found. A schedule's name is its record's to tell. */
-const KEYS: Readonly<Record<UsageBy, { key: string; name?: string; from?: string }>> = {
-  day: { key: `to_char(p.day, 'YYYY-MM-DD')` },
+const KEYS: Readonly<Record<UsageBy, { key: string; name?: string; joins?: string }>> = {
+  day: { key: `to_char(p.at at time zone 'UTC', 'YYYY-MM-DD')` },
   agent: { key: 'p.agent' },
   model: { key: 'p.model' },
   codebase: {
     key: 'p.codebase_id',
     name: 'c.name',
-    from: 'left join codebases c on c.org_id = p.org_id and c.id = p.codebase_id',
+    joins: 'left join codebases c on c.org_id = p.org_id and c.id = p.codebase_id',
   },
   person: {
     key: 't.created_by',
     name: 'k.name',
-    from: `left join tasks t on t.org_id = p.org_id and t.id = p.task_id
+    joins: `left join tasks t on t.org_id = p.org_id and t.id = p.task_id
            left join api_keys k on k.org_id = p.org_id and k.id = t.created_by`,
   },
 }
@@ -154,24 +159,20 @@ export async function listUsage(
   orgId: string,
   { from, to, by }: UsageQuestion,
 ): Promise<{ rows: UsageRow[]; total: UsageSum }> {
-  const { key, name = 'null::text', from: joins = '' } = KEYS[by]
+  const { key, name = 'null::text', joins = '' } = KEYS[by]
   const end = to ?? 'infinity'
-  const day = (at: string) => sql.raw(by === 'day' ? `(${at} at time zone 'UTC')::date` : 'null::date')
-  // A task at a time first: there are ten times as many calls, and names and days are looked up only for what is left.
   const { rows } = await sql<UsageRow & { isTotal: boolean }>`
-    with calls as (
-      select org_id, task_id, agent, codebase_id, ${day('at')} as day, ${sql.raw(by === 'model' ? 'model' : 'null')} as model,
-             count(*) as calls, 0 as unmetered, ${sql.join(SUMS)}, count(*) filter (where usd is null) as unpriced
-        from model_calls where org_id = ${orgId} and at >= ${from} and at < ${end} group by 1, 2, 3, 4, 5, 6),
-    runs as (
-      select org_id, task_id, agent, codebase_id, ${day('created_at')} as day, null as model,
-             0 as calls, count(*) as unmetered, ${sql.join(SUMS)}, count(*) filter (where usd is null) as unpriced
-        from usage where org_id = ${orgId} and not metered and created_at >= ${from} and created_at < ${end} group by 1, 2, 3, 4, 5, 6),
-    keyed as (
-      select ${sql.raw(key)} as key, ${sql.raw(name)} as name, p.*
-        from (select * from calls union all select * from runs) p ${sql.raw(joins)})
-    select grouping(key) = 1 as "isTotal", key, name, count(distinct task_id) as tasks, coalesce(sum(calls), 0)::bigint as calls,
-           coalesce(sum(unmetered), 0)::bigint as "unmeteredRuns", ${TOKENS}, sum(usd)::float8 as usd, coalesce(sum(unpriced), 0)::bigint as unpriced
+    with paid as (
+      select org_id, task_id, at, agent, codebase_id, model, 1 as calls, 0 as unmetered,
+             input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, usd
+        from model_calls where org_id = ${orgId} and at >= ${from} and at < ${end}
+      union all
+      select org_id, task_id, created_at, agent, codebase_id, null, 0, 1,
+             input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, usd
+        from usage where org_id = ${orgId} and not metered and created_at >= ${from} and created_at < ${end}),
+    keyed as (select ${sql.raw(key)} as key, ${sql.raw(name)} as name, p.* from paid p ${sql.raw(joins)})
+    select grouping(key) = 1 as "isTotal", key, name, count(distinct task_id) as tasks, coalesce(sum(calls), 0) as calls,
+           coalesce(sum(unmetered), 0) as "unmeteredRuns", ${TOKENS}, sum(usd)::float8 as usd, count(*) filter (where usd is null) as unpriced
       from keyed group by grouping sets ((key, name), ())
      order by ${by === 'day' ? sql`key` : sql`sum(usd) desc nulls last, sum(input_tokens + output_tokens) desc`}`.execute(
     db,
@@ -182,12 +183,3 @@ export async function listUsage(
   const { key: _key, name: _name, ...total } = all.row
   return { rows: sums.filter(({ isTotal }) => !isTotal).map(({ row }) => row), total }
 }
-
-const SUMS = [
-  'input_tokens',
-  'output_tokens',
-  'cache_read_tokens',
-  'cache_write_tokens',
-  'reasoning_tokens',
-  'usd',
-].map((column) => sql.raw(`sum(${column}) as ${column}`))

@@ -5,8 +5,10 @@ import type { Task } from '../tasks/task.ts'
 import type { EventWriter } from './write-events.ts'
 
 /** What a run may reach of Drover through the door of its sandbox: its model, and Drover's own tools. Made by the composition root. */
-export interface RunDoor {
+interface RunDoor {
   listener: RequestListener
+  /** Its model is called through the gateway, which counts better than the agent. */
+  isMetered: boolean
   /** What the agent must be told to use it. `url`: where the door answers, as the agent sees it. */
   invite(url: string): { env: Record<string, string>; mcpServers: McpServer[] }
 }

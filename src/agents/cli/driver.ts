@@ -15,8 +15,14 @@ export function createCliDriver(dialect: Dialect): Driver {
       pieces: true,
       mcp: false,
     },
-    shortcomings: ({ title, autonomy }) =>
-      autonomy === 'full' ? [] : [`${title} asks nobody while it works: whatever the fence allows, it may do.`],
+    shortcomings: ({ title, autonomy, mcpServers, limits }) => [
+      ...(autonomy === 'full' ? [] : [`${title} asks nobody while it works: whatever the fence allows, it may do.`]),
+      ...(mcpServers.length === 0 ? [] : [`MCP servers are not for ${title}: it takes none.`]),
+      ...(limits.turns === undefined ? [] : [`A limit of turns cannot be held with ${title}.`]),
+      ...(limits.usd === undefined
+        ? []
+        : [`A limit in USD cannot be held with ${title}; a budget is, where its calls go through Drover.`]),
+    ],
     async probe(profile, env) {
       const [program = ''] = profile.command
       const path = await locateProgram(program, env.PATH)

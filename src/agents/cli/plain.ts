@@ -1,3 +1,4 @@
+import { keyNames } from '../driver.ts'
 import type { Dialect } from './dialect.ts'
 import { endingFromExit } from './exit.ts'
 
@@ -7,7 +8,8 @@ export const PLAIN: Dialect = {
   command: ({ command }) => command,
   installHint: ({ name, command: [program] }) =>
     `Install \`${program}\`, or correct the command of “${name}” in agents.json.`,
-  readAuth: ({ env: names }, env) => {
+  readAuth(profile, env) {
+    const names = keyNames(profile)
     if (names.length === 0) return { auth: 'unknown' }
     if (names.some((name) => env[name])) return { auth: 'ok' }
     return { auth: 'missing', hint: `Set ${names.join(' or ')} and start Drover again.` }

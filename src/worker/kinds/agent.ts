@@ -100,7 +100,7 @@ export function agentTask(parts: AgentTaskParts): TaskKind {
         workspace,
         events,
         host: parts.host,
-        pay: (db) => recordUsage(db, task, outcome.spend),
+        pay: (db) => recordUsage(db, task, outcome.spend, { metered: door.isMetered }),
       }
       // Where the gateway counted, its count is the better one.
       const end = await finish(parts, work, { ...outcome, spend: metered ?? outcome.spend }, wishes)
