@@ -2,6 +2,7 @@
  * What the driver contract means, in cases. Each case runs against every agent in every place where agents can run;
  * one that asks for something that an agent cannot do is listed as such.
  */
+import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,6 +15,7 @@ import type {
   Autonomy,
   Capabilities,
   Driver,
+  McpServer,
   Outcome,
   Reply,
   Turn,
@@ -29,14 +31,27 @@ export interface Prompts {
   /** Runs `sleep <seconds>` as a child. */
   sleep(seconds: string): string
   refused: string
-  crash: string
+  /** Makes its process die. Left out: it is killed while it sleeps. */
+  crash?: string
   flood: string
   environment: string
+  /** Runs this line of a shell, which prints little and quickly. */
+  shell?(line: string): string
   plan?: string
   /** Asks one question with the choices Red and Blue, and says the answer. */
   ask?: string
   /** Says how many messages it remembers, as "message N". */
   recall?: string
+  /** Has the tool `repeat` of the MCP server say this word, and says what it said. */
+  repeat?(word: string): string
+  /** The model's provider is asked too often. */
+  limited?: string
+  /** The model's provider has too much to do. */
+  overloaded?: string
+  /** The account may use no more; `until` where the vendor tells its agent when that ends. */
+  usedUp?: { prompt: string; until?: string }
+  /** The model's provider takes the request and never answers. */
+  silence?: string
 }
 
 export interface Subject {
@@ -44,6 +59,10 @@ export interface Subject {
   driver: Driver
   profile: AgentProfile
   prompts: Prompts
+  /** How it finds its model, where it has one. `doorUrl`: of the sandbox. */
+  env?(doorUrl: string): Record<string, string>
+  /** How long it may be silent while it starts. Left out: two seconds. */
+  startMs?: number
 }
 
 /** Where an agent runs: one workspace and one home. */
@@ -51,8 +70,18 @@ export interface Place {
   /** Of the workspace, on the host. */
   folder: string
   paths: { workspace: string; home: string; state: string }
+  isFenced: boolean
+  runId: string
   launch: Launch
   env: Record<string, string>
+  /** Something of Drover's own, which no agent may read. */
+  secretFile: string
+  /** A server that the agent may use, and what its tool was called with. */
+  mcp: { server: McpServer; calls: readonly string[] }
+  /** SIGKILL to everything that was launched here. */
+  killAgent(): Promise<void>
+  /** Kills what bears the run's mark, anywhere on this machine; returns how many that were. */
+  killLeftovers(): Promise<number>
 }
 
 interface Wish {
@@ -61,10 +90,16 @@ interface Wish {
   limits?: Partial<TurnLimits>
   resume?: string | null
   profile?: Partial<AgentProfile>
+  mcpServers?: McpServer[]
+  /** A prompt before this one, in the same session. */
+  before?: string
   answer?(question: Ask): Promise<Reply> | Reply
   /** Runs beside the turn. */
   meanwhile?(turn: Turn): Promise<void>
 }
+
+/** All of a place that a session is told of. */
+export type SessionPlace = Pick<Place, 'paths' | 'launch' | 'env' | 'runId'>
 
 export interface Played {
   outcome: Outcome
@@ -75,16 +110,18 @@ export interface Played {
 const LIMITS: TurnLimits = { wallMs: 120_000, stallMs: 60_000, outputBytes: 2 * 2 ** 20 }
 
 /** One turn in a process of its own, from open to close. */
-export async function play({ driver, profile }: Subject, place: Place, wish: Wish): Promise<Played> {
+export async function play({ driver, profile }: Subject, place: SessionPlace, wish: Wish): Promise<Played> {
   const questions: Ask[] = []
   const events: AgentEvent[] = []
-  const { folder: _, ...where } = place
+  const { paths, launch, env, runId } = place
   const session = await driver.open(
     {
-      ...where,
+      paths,
+      launch,
+      env,
+      runId,
       profile: { ...profile, autonomy: wish.autonomy ?? 'full', ...wish.profile },
-      runId: 'conformance',
-      mcpServers: [],
+      mcpServers: wish.mcpServers ?? [],
       ...(wish.resume && { resume: wish.resume }),
     },
     {
@@ -94,6 +131,7 @@ export async function play({ driver, profile }: Subject, place: Place, wish: Wis
       },
     },
   )
+  if (wish.before !== undefined) await endOf(session.turn(wish.before, LIMITS))
   const turn = session.turn(wish.prompt, { ...LIMITS, ...wish.limits })
   const meanwhile = wish.meanwhile?.(turn)
   for await (const event of turn) events.push(event)
@@ -103,11 +141,28 @@ export async function play({ driver, profile }: Subject, place: Place, wish: Wis
   return { outcome, events, questions }
 }
 
+async function endOf(turn: Turn): Promise<Outcome> {
+  for await (const _ of turn);
+  return turn.outcome
+}
+
 export interface Case {
   name: string
   /** What an agent must be able to do for it. */
   needs?: keyof Capabilities
+  /** What it must be possible to wish from it. */
+  prompt?: keyof Prompts
+  /** Does not hold without a fence. */
+  needsFence?: true
   check: (subject: Subject, place: Place) => Promise<void>
+}
+
+/** Why a case does not apply to this agent in this place; undefined where it does. */
+export function whyNot(theCase: Case, { driver, prompts }: Subject, isFenced: boolean): string | undefined {
+  const { needs, prompt, needsFence } = theCase
+  if (needs && !driver.capabilities[needs]) return `does not apply: it has no ${needs}`
+  if (prompt && prompts[prompt] === undefined) return `does not apply: it cannot be told to play “${prompt}”`
+  return needsFence && !isFenced ? 'does not hold without a fence' : undefined
 }
 
 const choose = (effect: Ask['choices'][number]['effect']) => (question: Ask) => ({
@@ -129,6 +184,12 @@ function processesWith(word: string): string[] {
     })
 }
 
+/** Returns as well when the turn ends without it: the case then fails by what the turn says. */
+async function untilRunning(word: string, turn: Turn): Promise<void> {
+  const ended = turn.outcome.then(() => 'ended')
+  while (processesWith(word).length === 0) if ((await Promise.race([ended, delay(20)])) === 'ended') return
+}
+
 /** A number of seconds that no other process sleeps. */
 const rareSeconds = () => `6${Math.floor(Math.random() * 1e9)}.5`
 
@@ -143,6 +204,16 @@ export const CASES: Case[] = [
     },
   },
   {
+    name: 'tells its answer in pieces',
+    needs: 'pieces',
+    async check(subject, place) {
+      const { outcome, events } = await play(subject, place, { prompt: subject.prompts.hello })
+      const pieces = events.filter((event) => event.type === 'text')
+      expect(pieces.length).toBeGreaterThan(1)
+      for (const { text } of pieces) expect(text.length).toBeLessThan(outcome.text.length)
+    },
+  },
+  {
     name: 'really changes a file of the workspace',
     async check(subject, place) {
       const { outcome } = await play(subject, place, { prompt: subject.prompts.edit })
@@ -151,26 +222,35 @@ export const CASES: Case[] = [
     },
   },
   {
-    name: 'tells the resume token first, and the outcome has it too',
+    name: 'tells the resume token first, and the outcome has the last that it told',
     needs: 'resume',
     async check(subject, place) {
       const { outcome, events } = await play(subject, place, { prompt: subject.prompts.hello })
-      expect(events[0]).toMatchObject({ type: 'session', resume: outcome.resume })
+      expect(events[0]).toMatchObject({ type: 'session' })
+      const last = events.findLast((event) => event.type === 'session')
+      expect(last?.resume).toMatch(/./)
+      expect(outcome.resume).toBe(last?.resume)
     },
   },
   {
     name: 'shows the tool that changed a file, with the file’s path within the workspace',
     needs: 'permissions',
     async check(subject, place) {
-      const played = await play(subject, place, { prompt: subject.prompts.edit })
-      const [first, last] = [toolsOf(played).at(0), toolsOf(played).at(-1)]
-      expect(first).toMatchObject({ kind: 'edit', files: [{ path: 'notes.md', newText: 'hello\n' }] })
-      expect(last).toMatchObject({ id: first?.id, state: 'done', files: [{ path: 'notes.md' }] })
+      const tools = toolsOf(await play(subject, place, { prompt: subject.prompts.edit }))
+      const [first] = tools
+      expect(tools).toContainEqual(
+        expect.objectContaining({
+          kind: 'edit',
+          files: [expect.objectContaining({ path: 'notes.md', newText: 'hello\n' })],
+        }),
+      )
+      expect(tools.at(-1)).toMatchObject({ id: first?.id, kind: 'edit', state: 'done', files: [{ path: 'notes.md' }] })
     },
   },
   {
     name: 'shows its plan, done at the end',
     needs: 'plan',
+    prompt: 'plan',
     async check(subject, place) {
       const { events } = await play(subject, place, { prompt: subject.prompts.plan ?? '' })
       const plans = events.filter((event) => event.type === 'plan')
@@ -207,13 +287,14 @@ export const CASES: Case[] = [
     },
   },
   {
-    name: 'ends as parked when nobody allows it, and goes on in a new process with the answer',
+    name: 'ends as parked when nobody allows it, and goes on in a new process with the answer where it has resume',
     needs: 'permissions',
     async check(subject, place) {
       const { prompts } = subject
       const parked = await play(subject, place, { prompt: prompts.edit, autonomy: 'ask', answer: () => 'park' })
       expect(parked.outcome).toMatchObject({ status: 'parked', question: { kind: 'permission' } })
       expect(await notesIn(place)).toBeUndefined()
+      if (!subject.driver.capabilities.resume) return
       const { resume } = parked.outcome
       const resumed = await play(subject, place, { prompt: 'Allow', autonomy: 'ask', resume, answer: choose('allow') })
       expect(resumed.outcome.status).toBe('done')
@@ -223,6 +304,7 @@ export const CASES: Case[] = [
   {
     name: 'puts a question to a person and uses the answer',
     needs: 'questions',
+    prompt: 'ask',
     async check(subject, place) {
       const prompt = subject.prompts.ask ?? ''
       const played = await play(subject, place, { prompt, answer: () => ({ choose: 'Blue' }) })
@@ -233,6 +315,7 @@ export const CASES: Case[] = [
   {
     name: 'takes an answer in a person’s own words',
     needs: 'questions',
+    prompt: 'ask',
     async check(subject, place) {
       const prompt = subject.prompts.ask ?? ''
       const played = await play(subject, place, { prompt, answer: () => ({ text: 'Green, please' }) })
@@ -242,6 +325,7 @@ export const CASES: Case[] = [
   {
     name: 'ends as parked when nobody answers its question, and goes on in a new process with the answer',
     needs: 'questions',
+    prompt: 'ask',
     async check(subject, place) {
       const parked = await play(subject, place, { prompt: subject.prompts.ask ?? '', answer: () => 'park' })
       expect(parked.outcome).toMatchObject({ status: 'parked', question: { kind: 'question' } })
@@ -252,6 +336,7 @@ export const CASES: Case[] = [
   {
     name: 'is cancelled while it waits for an answer, and takes the next prompt for a new one',
     needs: 'questions',
+    prompt: 'ask',
     async check(subject, place) {
       let isAsked = () => {}
       const asked = new Promise<void>((resolve) => {
@@ -273,12 +358,37 @@ export const CASES: Case[] = [
   {
     name: 'remembers its session in a new process, twice in a row',
     needs: 'resume',
+    prompt: 'recall',
     async check(subject, place) {
       const first = await play(subject, place, { prompt: subject.prompts.hello })
       const recall = { prompt: subject.prompts.recall ?? '' }
       const second = await play(subject, place, { ...recall, resume: first.outcome.resume })
       expect(second.outcome.text).toContain('message 2')
       const third = await play(subject, place, { ...recall, resume: second.outcome.resume })
+      expect(third.outcome.text).toContain('message 3')
+    },
+  },
+  {
+    name: 'takes a second prompt in the same session, and remembers the first',
+    needs: 'resume',
+    prompt: 'recall',
+    async check(subject, place) {
+      const { hello, recall = '' } = subject.prompts
+      const { outcome } = await play(subject, place, { before: hello, prompt: recall })
+      expect(outcome).toMatchObject({ status: 'done', text: expect.stringContaining('message 2') })
+    },
+  },
+  {
+    name: 'goes on with the whole session from the token of an earlier turn',
+    needs: 'resume',
+    prompt: 'recall',
+    async check(subject, place) {
+      const { hello, recall = '' } = subject.prompts
+      const first = await play(subject, place, { prompt: hello })
+      const { resume } = first.outcome
+      await play(subject, place, { prompt: hello, resume })
+      // Whoever crashes before it has stored the last token has only this one.
+      const third = await play(subject, place, { prompt: recall, resume })
       expect(third.outcome.text).toContain('message 3')
     },
   },
@@ -299,7 +409,7 @@ export const CASES: Case[] = [
       const { outcome } = await play(subject, place, {
         prompt: subject.prompts.sleep(seconds),
         async meanwhile(turn) {
-          while (processesWith(seconds).length === 0) await delay(20)
+          await untilRunning(seconds, turn)
           cancelledAt = Date.now()
           turn.cancel()
         },
@@ -317,9 +427,43 @@ export const CASES: Case[] = [
     },
   },
   {
+    name: 'fails as rate_limit when the model’s provider is asked too often',
+    prompt: 'limited',
+    async check(subject, place) {
+      const { outcome } = await play(subject, place, { prompt: subject.prompts.limited ?? '' })
+      expect(outcome).toMatchObject({ status: 'failed', why: 'rate_limit' })
+    },
+  },
+  {
+    name: 'fails as overloaded when the model’s provider has too much to do',
+    prompt: 'overloaded',
+    async check(subject, place) {
+      const { outcome } = await play(subject, place, { prompt: subject.prompts.overloaded ?? '' })
+      expect(outcome).toMatchObject({ status: 'failed', why: 'overloaded' })
+    },
+  },
+  {
+    name: 'fails as quota when the account is used up, and says until when where its vendor tells',
+    prompt: 'usedUp',
+    async check(subject, place) {
+      const { prompt = '', until } = subject.prompts.usedUp ?? {}
+      const { outcome } = await play(subject, place, { prompt })
+      expect(outcome).toMatchObject({ status: 'failed', why: 'quota', ...(until !== undefined && { until }) })
+    },
+  },
+  {
     name: 'fails as crashed when its process dies',
     async check(subject, place) {
-      const { outcome } = await play(subject, place, { prompt: subject.prompts.crash })
+      const { crash, sleep } = subject.prompts
+      const seconds = rareSeconds()
+      const { outcome } = await play(subject, place, {
+        prompt: crash ?? sleep(seconds),
+        async meanwhile(turn) {
+          if (crash !== undefined) return
+          await untilRunning(seconds, turn)
+          await place.killAgent()
+        },
+      })
       expect(outcome).toMatchObject({ status: 'failed', why: 'crashed' })
     },
   },
@@ -335,17 +479,26 @@ export const CASES: Case[] = [
     name: 'fails as stalled when it gives no sign of life, and no process is left',
     async check(subject, place) {
       const seconds = rareSeconds()
-      const wish = { prompt: subject.prompts.sleep(seconds), limits: { stallMs: 2000 } }
+      const wish = { prompt: subject.prompts.sleep(seconds), limits: { stallMs: subject.startMs ?? 2000 } }
       const { outcome } = await play(subject, place, wish)
       expect(outcome).toMatchObject({ status: 'failed', why: 'stalled' })
       expect(processesWith(seconds)).toEqual([])
     },
   },
   {
+    name: 'fails as stalled when its model never answers',
+    prompt: 'silence',
+    async check(subject, place) {
+      const wish = { prompt: subject.prompts.silence ?? '', limits: { stallMs: subject.startMs ?? 2000 } }
+      const { outcome } = await play(subject, place, wish)
+      expect(outcome).toMatchObject({ status: 'failed', why: 'stalled' })
+    },
+  },
+  {
     name: 'is ended by the wall clock, and no process is left',
     async check(subject, place) {
       const seconds = rareSeconds()
-      const wish = { prompt: subject.prompts.sleep(seconds), limits: { wallMs: 2000 } }
+      const wish = { prompt: subject.prompts.sleep(seconds), limits: { wallMs: subject.startMs ?? 2000 } }
       const { outcome } = await play(subject, place, wish)
       expect(outcome).toMatchObject({ status: 'limit', limit: 'wall' })
       expect(processesWith(seconds)).toEqual([])
@@ -370,4 +523,64 @@ export const CASES: Case[] = [
       expect(told).not.toContain('conformance-secret')
     },
   },
+  {
+    name: 'finds no secret in other processes, nor in Drover’s home',
+    prompt: 'shell',
+    needsFence: true,
+    async check(subject, place) {
+      const prompt = subject.prompts.shell?.(SNOOP(place.secretFile)) ?? ''
+      using _ = processWithSecret()
+      const { outcome, events } = await play(subject, place, { prompt })
+      expect(outcome.status).toBe('done')
+      const told = JSON.stringify(events)
+      expect(told).toContain('looked everywhere')
+      expect(told).not.toContain('conformance-secret')
+    },
+  },
+  {
+    name: 'uses a tool of an MCP server over HTTP',
+    needs: 'mcp',
+    prompt: 'repeat',
+    async check(subject, place) {
+      const prompt = subject.prompts.repeat?.('blue4711') ?? ''
+      const { outcome } = await play(subject, place, { prompt, mcpServers: [place.mcp.server] })
+      expect(place.mcp.calls).toEqual(['blue4711'])
+      expect(outcome).toMatchObject({ status: 'done', text: expect.stringContaining('repeated blue4711') })
+    },
+  },
+  {
+    name: 'leaves no process behind when its session is closed',
+    async check(subject, place) {
+      const { shell, hello } = subject.prompts
+      const seconds = rareSeconds()
+      const daemon = `setsid sleep ${seconds} < /dev/null > /dev/null 2>&1 & echo started`
+      const { outcome } = await play(subject, place, { prompt: shell?.(daemon) ?? hello })
+      expect(outcome.status).toBe('done')
+      expect(processesWith(seconds)).toEqual([])
+      expect(await place.killLeftovers()).toBe(0)
+    },
+  },
+  {
+    name: 'says beforehand what it cannot do of what a profile wants',
+    async check({ driver, profile }) {
+      const { permissions, mcp } = driver.capabilities
+      const server = { name: 'tools', url: 'http://127.0.0.1/mcp', headers: {} }
+      const plain = driver.shortcomings({ ...profile, autonomy: 'full', mcpServers: [] })
+      const asking = driver.shortcomings({ ...profile, autonomy: 'ask', mcpServers: [] })
+      const tooled = driver.shortcomings({ ...profile, autonomy: 'full', mcpServers: [server] })
+      expect(asking.length > plain.length).toBe(!permissions)
+      expect(tooled.length > plain.length).toBe(!mcp)
+      for (const sentence of [...plain, ...asking, ...tooled]) expect(sentence).toMatch(/^[A-Z].* .*\.$/)
+    },
+  },
 ]
+
+/** Everything that a process of the same user could find, if nothing kept it in. */
+const SNOOP = (secretFile: string) =>
+  `cat /proc/[0-9]*/environ ${secretFile} 2> /dev/null | tr '\\0' '\\n' | grep -o 'conformance-s[a-z]*'; echo looked everywhere`
+
+/** A neighbour that has the secret in its environment; our own is set too late to be seen in /proc. */
+function processWithSecret(): Disposable {
+  const child = spawn('sleep', ['600'], { env: { DROVER_TEST_SECRET: 'conformance-secret' }, stdio: 'ignore' })
+  return { [Symbol.dispose]: () => void child.kill() }
+}

@@ -25,17 +25,27 @@ const scripted: Subject = {
     plan: 'plan write; check\nwrite notes.md :: hello\nrun cat notes.md',
     ask: 'ask Which colour? Red / Blue',
     recall: 'recall',
+    shell: (line) => `run ${line}`,
+    repeat: (word) => `call conformance repeat {"text":"${word}"}`,
+    limited: 'fail rate_limit',
+    overloaded: 'fail overloaded',
+    usedUp: { prompt: 'fail quota' },
+    silence: 'fail stall',
   },
 }
 
 const SHELL: Prompts = {
-  hello: 'echo Hello from a command.',
+  hello: 'echo Hello from; sleep 0.5; echo a command.',
   edit: 'echo hello > notes.md',
   sleep: (seconds) => `sleep ${seconds}`,
   refused: 'echo "HTTP 401 Unauthorized" >&2; exit 1',
   crash: 'kill -KILL $$',
   flood: 'yes flood | head -c 20000000',
   environment: 'env',
+  shell: (line) => line,
+  limited: 'echo "HTTP 429 Too Many Requests" >&2; exit 1',
+  overloaded: 'echo "HTTP 503 Service Unavailable" >&2; exit 1',
+  usedUp: { prompt: 'echo "insufficient_quota: check your plan" >&2; exit 1' },
 }
 
 /** A shell is the plainest command: the prompt is its script. */
@@ -63,6 +73,7 @@ const aider: Subject = {
     crash: 'crash',
     flood: 'flood',
     environment: 'environment',
+    limited: 'busy',
   },
 }
 

@@ -1,8 +1,10 @@
 import { PROTOCOL_VERSION } from '@agentclientprotocol/sdk'
 import type { AgentCapabilities, LoadSessionRequest, NewSessionResponse } from '@agentclientprotocol/sdk'
 import { messageOf } from '../../lib/errors.ts'
-import type { AgentProfile } from '../driver.ts'
+import type { SessionSpec } from '../driver.ts'
 import { AgentEnded, SessionLost } from './failure.ts'
+import type { AcpFlavour } from './flavour.ts'
+import { toAcpServers } from './mcp-servers.ts'
 import { modeFor } from './modes.ts'
 import type { AgentProcess } from './process.ts'
 
@@ -20,9 +22,9 @@ const AUTH_REQUIRED = -32000
 /** Shakes hands, then opens a new session or the one with this id, in the profile's mode and with its model. */
 export async function beginSession(
   agent: AgentProcess,
-  profile: AgentProfile,
-  workspace: string,
+  { profile, paths, mcpServers }: SessionSpec,
   resumeId: string | undefined,
+  { clientMeta, sessionMeta, takes = [] }: AcpFlavour,
 ): Promise<BegunSession> {
   const greeting = await agent.request('initialize', {
     protocolVersion: PROTOCOL_VERSION,
@@ -32,15 +34,26 @@ export async function beginSession(
       fs: { readTextFile: false, writeTextFile: false },
       terminal: false,
       elicitation: { form: {} },
+      ...(clientMeta && { _meta: clientMeta }),
     },
   })
   const capabilities = greeting.agentCapabilities ?? {}
+  const servers = toAcpServers(mcpServers, capabilities)
+  const place = {
+    cwd: paths.workspace,
+    mcpServers: servers.mcpServers,
+    ...(sessionMeta && { _meta: sessionMeta }),
+  }
   const opened: NewSessionResponse =
     resumeId === undefined
-      ? await agent.request('session/new', { cwd: workspace, mcpServers: [] })
-      : await resumeSession(agent, capabilities, { cwd: workspace, mcpServers: [], sessionId: resumeId })
+      ? await agent.request('session/new', place)
+      : await resumeSession(agent, capabilities, { ...place, sessionId: resumeId })
 
-  const shortcomings = [...(await setMode(agent, profile, opened)), ...(await setModel(agent, profile, opened))]
+  const shortcomings = [
+    ...servers.shortcomings,
+    ...(await setMode(agent, profile, opened)),
+    ...(takes.includes('model') ? [] : await setModel(agent, profile, opened)),
+  ]
   return {
     sessionId: opened.sessionId,
     isNew: resumeId === undefined,
@@ -69,7 +82,11 @@ async function resumeSession(
   }
 }
 
-async function setMode(agent: AgentProcess, profile: AgentProfile, opened: NewSessionResponse): Promise<string[]> {
+async function setMode(
+  agent: AgentProcess,
+  profile: SessionSpec['profile'],
+  opened: NewSessionResponse,
+): Promise<string[]> {
   const modeId = modeFor(profile.autonomy, opened.modes?.availableModes ?? [])
   if (modeId === undefined || modeId === opened.modes?.currentModeId) return []
   try {
@@ -82,7 +99,11 @@ async function setMode(agent: AgentProcess, profile: AgentProfile, opened: NewSe
   }
 }
 
-async function setModel(agent: AgentProcess, profile: AgentProfile, opened: NewSessionResponse): Promise<string[]> {
+async function setModel(
+  agent: AgentProcess,
+  profile: SessionSpec['profile'],
+  opened: NewSessionResponse,
+): Promise<string[]> {
   if (profile.model === undefined) return []
   const option = opened.configOptions?.find(({ category }) => category === 'model')
   if (!option) return [`The agent lets nobody choose its model: “${profile.model}” is not used.`]

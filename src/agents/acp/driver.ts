@@ -1,57 +1,62 @@
-import type { AgentProfile, Driver, Probe } from '../driver.ts'
+import { keyNames, type AgentProfile, type Driver, type Probe } from '../driver.ts'
 import { locateProgram, programFolders } from '../../lib/program-folders.ts'
-
-/** An agent that comes with Drover: it is always there, and used where a profile names no command. */
-export interface BundledAgent {
-  command: readonly string[]
-  version: string
-  /** What it must see inside the fence. */
-  folders: readonly string[]
-  spend: boolean
-}
+import type { AcpFlavour } from './flavour.ts'
 
 /** Any program that speaks the Agent Client Protocol, version 1, over its stdin and stdout. */
-export function createAcpDriver(bundled?: BundledAgent): Driver {
-  const commandOf = (profile: AgentProfile) => (profile.command.length > 0 ? profile.command : (bundled?.command ?? []))
-  const isBundled = (profile: AgentProfile) => bundled !== undefined && profile.command.length === 0
+export function createAcpDriver(flavour: AcpFlavour = {}): Driver {
+  const commandOf = ({ command }: AgentProfile) => (command.length > 0 ? command : (flavour.command ?? []))
+  const bundledFor = ({ command }: AgentProfile) => (command.length === 0 ? flavour.bundled : undefined)
   return {
     capabilities: {
       resume: true,
       permissions: true,
       questions: true,
-      spend: bundled?.spend ?? true,
+      spend: true,
       plan: true,
       pieces: true,
       mcp: true,
+      ...flavour.capabilities,
     },
-    // Agents differ: what each does not do is known once it has said so (begin-session.ts).
-    shortcomings: () => [],
-    probe: async (profile, env) =>
-      bundled && isBundled(profile)
-        ? { installed: true, version: bundled.version, auth: 'not_needed' }
-        : probeCommand(profile, env),
-    tools: async (profile, env) =>
-      bundled && isBundled(profile) ? [...bundled.folders] : programFolders(profile.command, env),
+    // What else an agent does not do is known once it has said so (begin-session.ts).
+    shortcomings: ({ title, limits }) => [
+      ...(limits.turns === undefined ? [] : [`A limit of turns cannot be held with ${title}.`]),
+      ...(limits.usd === undefined
+        ? []
+        : [`A limit in USD cannot be held with ${title}; a budget is, where its calls go through Drover.`]),
+    ],
+    async probe(profile, env) {
+      const bundled = bundledFor(profile)
+      if (bundled) return { installed: true, version: bundled.version, auth: 'not_needed' }
+      return probeCommand(commandOf(profile), profile, env, flavour.install)
+    },
+    async tools(profile, env) {
+      const bundled = bundledFor(profile)
+      return bundled ? [...bundled.folders] : programFolders(commandOf(profile), env)
+    },
     async open(spec, host) {
       // With the first session, not before: the schemas of the SDK take 26 MB.
       const { openAcpSession } = await import('./session.ts')
-      return openAcpSession(spec, host, commandOf(spec.profile))
+      return openAcpSession(spec, host, { ...flavour, command: commandOf(spec.profile) })
     },
   }
 }
 
 /** Looks, starts nothing: an unknown command might do anything with `--version`. */
-async function probeCommand(profile: AgentProfile, env: NodeJS.ProcessEnv): Promise<Probe> {
-  const [program = ''] = profile.command
+async function probeCommand(
+  [program = '']: readonly string[],
+  profile: AgentProfile,
+  env: NodeJS.ProcessEnv,
+  install: string | undefined,
+): Promise<Probe> {
   const path = await locateProgram(program, env.PATH)
   if (path === undefined) {
-    return {
-      installed: false,
-      auth: 'unknown',
-      hint: `Install \`${program}\`, or correct the command of “${profile.name}” in agents.json.`,
-    }
+    const hint = install
+      ? `Install it: \`${install}\`.`
+      : `Install \`${program}\`, or correct the command of “${profile.name}” in agents.json.`
+    return { installed: false, auth: 'unknown', hint }
   }
-  if (profile.env.length === 0) return { installed: true, path, auth: 'unknown' }
-  if (profile.env.some((name) => env[name])) return { installed: true, path, auth: 'ok' }
-  return { installed: true, path, auth: 'missing', hint: `Set ${profile.env.join(' or ')} and start Drover again.` }
+  const names = keyNames(profile)
+  if (names.length === 0) return { installed: true, path, auth: 'unknown' }
+  if (names.some((name) => env[name])) return { installed: true, path, auth: 'ok' }
+  return { installed: true, path, auth: 'missing', hint: `Set ${names.join(' or ')} and start Drover again.` }
 }

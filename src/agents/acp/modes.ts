@@ -9,7 +9,7 @@ const KNOWN_MODES: Record<Autonomy, readonly string[]> = {
   readonly: ['readonly', 'plan', 'read-only'],
   ask: ['ask', 'default', 'read-only'],
   edits: ['edits', 'acceptEdits', 'autoEdit', 'workspace-write', 'agent'],
-  full: ['full', 'bypassPermissions', 'yolo', 'full-access'],
+  full: ['full', 'bypassPermissions', 'yolo', 'agent-full-access', 'full-access'],
 }
 
 /** The id of the mode to set, or undefined where the agent has none for it. */

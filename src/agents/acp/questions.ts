@@ -7,9 +7,9 @@ import type {
   RequestPermissionRequest,
   RequestPermissionResponse,
 } from '@agentclientprotocol/sdk'
-import type { AgentEvent, Ask, Reply } from '../driver.ts'
+import type { Ask, Reply } from '../driver.ts'
+import type { ToolEvent, ToolReader } from './read-tool.ts'
 
-type ToolEvent = Extract<AgentEvent, { type: 'tool' }>
 type AskPerson = (question: Ask) => Promise<Reply | 'stopped'>
 
 /** For agents that can wait for an answer over the end of a turn: it comes as their next prompt. */
@@ -22,14 +22,19 @@ const EFFECT = {
   reject_always: 'deny',
 } as const satisfies Record<PermissionOption['kind'], string>
 
-export function permissionAsk({ options }: RequestPermissionRequest, tool: ToolEvent): Ask {
+export function permissionAsk(
+  { options }: RequestPermissionRequest,
+  tool: ToolEvent,
+  { files, mcpServer }: ReturnType<ToolReader['detailsOf']>,
+): Ask {
   return {
     id: tool.id,
     kind: 'permission',
     title: tool.title,
     toolKind: tool.kind,
+    ...(mcpServer !== undefined && { mcpServer }),
     ...(tool.input !== undefined && { input: tool.input }),
-    ...(tool.files && { files: tool.files }),
+    ...(files.length > 0 && { files: [...files] }),
     choices: options.map(({ optionId, name, kind }) => ({ id: optionId, label: name, effect: EFFECT[kind] })),
     freeText: false,
   }

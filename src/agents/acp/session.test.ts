@@ -34,7 +34,7 @@ function open(app: AgentApp, { profile, resume, reply = 'park' }: Setting = {}) 
       ...(resume !== undefined && { resume }),
     },
     host,
-    ['polite'],
+    { command: ['polite'] },
   )
   const run = async (prompt: string) => {
     const turn = session.turn(prompt, LIMITS)

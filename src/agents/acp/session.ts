@@ -3,40 +3,50 @@ import type { Ending, Host, Session, SessionSpec } from '../driver.ts'
 import { classifyFailure, startTurn, type RunningTurn } from '../turn.ts'
 import { beginSession, type BegunSession } from './begin-session.ts'
 import { failureFrom } from './failure.ts'
+import type { AcpFlavour } from './flavour.ts'
 import { startAgentProcess, type AgentProcess } from './process.ts'
 import { answerElicitation, permissionAnswer, permissionAsk } from './questions.ts'
-import { createUpdateReader } from './read-update.ts'
+import { createToolReader } from './read-tool.ts'
+import { readUpdate } from './read-update.ts'
 import { formatResumeToken, parseResumeToken } from './resume-token.ts'
+import { createMessageSeparator } from './separate-messages.ts'
 import { createMeter } from './spend.ts'
+import { readFailure } from './told-failure.ts'
 
 /** How long an agent may take to tidy up a session. */
 const CLOSE_MS = 1000
 
 /** A session with one agent process, started at the first turn and again after each turn that was stopped. */
-export function openAcpSession(spec: SessionSpec, host: Host, command: readonly string[]): Session {
+export function openAcpSession(spec: SessionSpec, host: Host, flavour: AcpFlavour): Session {
+  const { command = [], capabilities, environment, takes = [], readUntil } = flavour
   const [file = '', ...args] = command
-  const before = spec.resume === undefined ? undefined : parseResumeToken(spec.resume)
+  const canResume = capabilities?.resume !== false
+  const before = spec.resume === undefined || !canResume ? undefined : parseResumeToken(spec.resume)
   const meter = createMeter(before?.usdSoFar ?? 0)
-  const reader = createUpdateReader(spec.paths.workspace)
+  const servers = spec.mcpServers.map(({ name }) => name)
+  const tools = createToolReader(spec.paths.workspace, servers)
   let sessionId = before?.sessionId
+  let env: Readonly<Record<string, string>> | undefined
   let agent: AgentProcess | undefined
   let begun: BegunSession | undefined
   /** Set while a prompt runs. Otherwise what the agent tells is history, replayed by `session/load`. */
   let turn: RunningTurn | undefined
+  let separatorBefore = createMessageSeparator()
   let hasUsedTools = false
 
   const token = () => formatResumeToken({ sessionId: sessionId ?? '', usdSoFar: meter.usdSoFar })
 
-  const start = () =>
+  const start = (env: Readonly<Record<string, string>>) =>
     startAgentProcess(
       spec.launch,
-      { file, args, env: spec.env, cwd: spec.paths.workspace },
+      { file, args, env, cwd: spec.paths.workspace },
       {
         onUpdate(update) {
           if (!turn) return
           turn.stayAlive()
-          const event = reader.read(update)
-          if (event) turn.emit(event)
+          const separator = separatorBefore(update)
+          const event = readUpdate(update, tools)
+          if (event) turn.emit(event.type === 'text' ? { ...event, text: separator + event.text } : event)
           if (event?.type === 'tool') hasUsedTools = true
           const total = update.sessionUpdate === 'usage_update' ? meter.readUsage(update) : undefined
           if (total) turn.emit({ type: 'spend', total })
@@ -44,11 +54,13 @@ export function openAcpSession(spec: SessionSpec, host: Host, command: readonly 
         async onPermission(request) {
           if (!turn) return { outcome: { outcome: 'cancelled' } }
           // For Gemini this request is the first sight of a tool: without it there would be no tool to show.
-          const isNews = !reader.knows(request.toolCall.toolCallId)
-          const tool = reader.readTool({ ...request.toolCall, status: 'pending' })
+          const { toolCallId } = request.toolCall
+          const isNews = !tools.knows(toolCallId)
+          const tool = tools.propose(request.toolCall)
           if (isNews) turn.emit(tool)
-          const { response, isDenied } = permissionAnswer(request, await turn.ask(permissionAsk(request, tool)))
-          if (isDenied) turn.emit(reader.deny(tool.id))
+          const question = permissionAsk(request, tool, tools.detailsOf(toolCallId))
+          const { response, isDenied } = permissionAnswer(request, await turn.ask(question))
+          if (isDenied) turn.emit(tools.deny(toolCallId))
           return response
         },
         async onElicitation(request) {
@@ -67,14 +79,17 @@ export function openAcpSession(spec: SessionSpec, host: Host, command: readonly 
       await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())])
     }
     begun = undefined
+    if (!canResume) sessionId = undefined
     await leaving?.stop(graceMs)
   }
 
   /** Starts the process if there is none. Returns the session, and whether the agent has just made it. */
   const ready = async (running: RunningTurn) => {
     if (begun && agent?.isRunning()) return { agent, session: begun, isNew: false }
-    agent = start()
-    const session = await beginSession(agent, spec.profile, spec.paths.workspace, sessionId)
+    env ??= environment ? await environment(spec, command) : spec.env
+    if (running.signal.aborted) throw new Error('The turn was stopped before the agent had started.')
+    agent = start(env)
+    const session = await beginSession(agent, spec, sessionId, flavour)
     begun = session
     sessionId = session.sessionId
     for (const text of session.shortcomings) running.emit({ type: 'notice', level: 'warn', code: 'other', text })
@@ -90,6 +105,7 @@ export function openAcpSession(spec: SessionSpec, host: Host, command: readonly 
     try {
       const { agent, session, isNew } = await ready(running)
       turn = running
+      separatorBefore = createMessageSeparator()
       hasUsedTools = false
       meter.startTurn()
       running.emit({
@@ -98,7 +114,7 @@ export function openAcpSession(spec: SessionSpec, host: Host, command: readonly 
         ...(session.agentVersion !== undefined && { agentVersion: session.agentVersion }),
       })
       const { instructions } = spec.profile
-      const text = isNew && instructions ? `${instructions}\n\n${prompt}` : prompt
+      const text = isNew && instructions && !takes.includes('instructions') ? `${instructions}\n\n${prompt}` : prompt
       const response = await agent.request('session/prompt', {
         sessionId: session.sessionId,
         prompt: [{ type: 'text', text }],
@@ -106,9 +122,9 @@ export function openAcpSession(spec: SessionSpec, host: Host, command: readonly 
       const total = meter.readAnswer(response)
       if (total) running.emit({ type: 'spend', total })
       if (meter.usdSoFar > 0) running.emit({ type: 'session', resume: token() })
-      return endingFrom(response, hasUsedTools ? '' : running.text())
+      return readFailure(response, readUntil) ?? endingFrom(response, hasUsedTools ? '' : running.text())
     } catch (error) {
-      return failureFrom(error)
+      return failureFrom(error, readUntil)
     } finally {
       // After a hard stop the next turn may have begun already.
       if (turn === running) turn = undefined

@@ -6,8 +6,13 @@ import type { Progress, ScriptedSession } from './session-store.ts'
 import { TurnStopped, type Stage } from './stage.ts'
 import { surveyOf } from './survey.ts'
 
+/** Drover tells agents more than the person said: what happened before, and that they were interrupted. No step is in that. */
+const PREAMBLE =
+  /^(?:You take over a conversation[\s\S]*?\n\nNow:\n\n)?(?:You were interrupted[\s\S]*?What was asked:\n\n)?/
+
 /** One prompt: a new script, the answer to a question that was left open, or the same script after a crash. */
-export async function answerPrompt(session: ScriptedSession, prompt: string, stage: Stage): Promise<StopReason> {
+export async function answerPrompt(session: ScriptedSession, told: string, stage: Stage): Promise<StopReason> {
+  const prompt = told.replace(PREAMBLE, '')
   const left = session.progress
   const isAnswer = left?.waitingFor !== undefined
   const progress: Progress = left && (isAnswer || left.prompt === prompt) ? left : { prompt, next: 0 }

@@ -1,4 +1,5 @@
-import type { AgentContext, SessionUpdate, ToolCall } from '@agentclientprotocol/sdk'
+import type { AgentContext, McpServer, SessionUpdate, ToolCall } from '@agentclientprotocol/sdk'
+import { StepFailed } from './failures.ts'
 import { writeSession, type ScriptedSession } from './session-store.ts'
 import { NOBODY, TurnStopped, type Stage } from './stage.ts'
 
@@ -9,6 +10,7 @@ interface Place {
   session: ScriptedSession
   workspace: string
   mode: string
+  mcpServers: readonly McpServer[]
 }
 
 /** The stage of one turn, with the ACP client as its audience. */
@@ -61,6 +63,13 @@ export function createStage(place: Place, client: AgentContext, signal: AbortSig
       if (response.action !== 'accept') return whenCancelled(meta)
       const { answer: chosen, answer_custom: own } = (response as { content?: Record<string, string> }).content ?? {}
       return { answer: own ?? chosen ?? '' }
+    },
+    async call(name, tool, input) {
+      const server = place.mcpServers.find((known) => known.name === name)
+      if (!server) throw new StepFailed(`There is no MCP server “${name}” in this session.`)
+      // Only when it is wanted: its schemas take as much memory as all the rest of this program.
+      const { callTool } = await import('./call-tool.ts')
+      return callTool(server, tool, input, signal)
     },
     recall() {
       const before = session.prompts.map((prompt, index) => `${index + 1}. ${prompt.split('\n')[0]}`)

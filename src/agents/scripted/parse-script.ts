@@ -6,6 +6,7 @@ export type Step =
   | { verb: 'write' | 'append'; path: string; text: string }
   | { verb: 'replace'; path: string; oldText: string; newText: string }
   | { verb: 'run'; command: string }
+  | { verb: 'call'; server: string; tool: string; input: Record<string, unknown> }
   | { verb: 'ask'; question: string; choices: string[] }
   | { verb: 'sleep'; ms: number }
   | { verb: 'fail'; failure: Failure; once: boolean }
@@ -36,6 +37,7 @@ export const FORMS: Record<Verb, string> = {
   append: 'append PATH :: TEXT',
   replace: 'replace PATH :: OLD => NEW',
   run: 'run COMMAND',
+  call: 'call SERVER TOOL {"NAME": "VALUE"}',
   ask: 'ask QUESTION? CHOICE / CHOICE',
   sleep: 'sleep MILLISECONDS',
   fail: `fail ${FAILURES.join('|')} [once]`,
@@ -94,6 +96,8 @@ function parseStep(verb: Verb, rest: string): Step | undefined {
     }
     case 'run':
       return rest ? { verb, command: rest } : undefined
+    case 'call':
+      return parseCall(rest)
     case 'ask':
       return parseQuestion(rest)
     case 'sleep':
@@ -108,6 +112,16 @@ function parseStep(verb: Verb, rest: string): Step | undefined {
 function parsePlan(rest: string): Step | undefined {
   const items = listOf(rest, ';')
   return items.length > 0 ? { verb: 'plan', items } : undefined
+}
+
+function parseCall(rest: string): Step | undefined {
+  const [, server, tool, json = '{}'] = /^(\S+)\s+(\S+)(?:\s+(\{.*\}))?$/.exec(rest) ?? []
+  if (server === undefined || tool === undefined) return undefined
+  try {
+    return { verb: 'call', server, tool, input: JSON.parse(json) as Record<string, unknown> }
+  } catch {
+    return undefined
+  }
 }
 
 function parseQuestion(rest: string): Step | undefined {

@@ -44,6 +44,8 @@ export async function runStep(step: Step, progress: Progress, stage: Stage): Pro
     }
     case 'run':
       return runCommandStep(step.command, stage)
+    case 'call':
+      return callStep(step, stage)
     case 'fail':
       if (step.once) {
         progress.next += 1
@@ -74,6 +76,30 @@ async function runCommandStep(command: string, stage: Stage): Promise<StepEnd> {
   if (exit === 0) return { type: 'done', report: `Ran \`${command}\`.` }
   // What follows was written in the belief that this works: "say All tests pass" would be a lie.
   return { type: 'over', report: `\`${command}\` ended with ${exit}: I stopped there.`, isBad: true }
+}
+
+async function callStep({ server, tool, input }: Extract<Step, { verb: 'call' }>, stage: Stage): Promise<StepEnd> {
+  const toolCallId = randomUUID()
+  const title = `${server}: ${tool}`
+  const call = { toolCallId, title, kind: 'other' as const, rawInput: input }
+  await stage.tell({ sessionUpdate: 'tool_call', status: 'pending', ...call })
+  const end = async (status: 'completed' | 'failed', text = '') =>
+    stage.tell({
+      sessionUpdate: 'tool_call_update',
+      toolCallId,
+      status,
+      content: [{ type: 'content', content: { type: 'text', text } }],
+    })
+  const permission = await stage.permit(call)
+  if (permission !== 'yes') {
+    await end('failed')
+    return endAfter(permission, title, '')
+  }
+  await stage.tell({ sessionUpdate: 'tool_call_update', toolCallId, status: 'in_progress' })
+  const { text, isError } = await stage.call(server, tool, input)
+  await end(isError ? 'failed' : 'completed', text)
+  if (!isError) return { type: 'done', report: `\`${tool}\` said: ${text}` }
+  return { type: 'over', report: `\`${tool}\` failed, I stopped there: ${text}`, isBad: true }
 }
 
 function endAfter(permission: 'yes' | 'no' | typeof NOBODY, what: string, report: string): StepEnd {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { play, type Place } from '../../../test/driver-conformance.ts'
+import { play, type SessionPlace } from '../../../test/driver-conformance.ts'
 import { SUBJECTS } from '../../../test/fakes/agents.ts'
 import { plainLaunch } from '../../../test/fakes/plain-launch.ts'
 import { cleanEnvironment } from '../../lib/clean-environment.ts'
@@ -16,8 +16,8 @@ function openPlace() {
   const paths = { workspace: join(root, 'workspace'), home: join(root, 'home'), state: join(root, 'home') }
   mkdirSync(paths.home)
   execFileSync('git', ['init', '-q', paths.workspace])
-  const place: Place = {
-    folder: paths.workspace,
+  const place: SessionPlace = {
+    runId: 'scripted',
     paths,
     launch: plainLaunch,
     env: { ...cleanEnvironment(process.env), HOME: paths.home },

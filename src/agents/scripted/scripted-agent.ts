@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Readable, Writable } from 'node:stream'
 import { agent, ndJsonStream, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk'
-import type { AgentContext } from '@agentclientprotocol/sdk'
+import type { AgentContext, McpServer } from '@agentclientprotocol/sdk'
 import { answerPrompt } from './answer-prompt.ts'
 import { StepFailed } from './failures.ts'
 import { readSession, writeSession, type ScriptedSession } from './session-store.ts'
@@ -12,6 +12,7 @@ interface OpenSession {
   session: ScriptedSession
   workspace: string
   mode: string
+  mcpServers: readonly McpServer[]
   running?: AbortController
 }
 
@@ -51,18 +52,18 @@ const connection = agent({ name: 'scripted' })
   .onRequest('initialize', () => ({
     protocolVersion: PROTOCOL_VERSION,
     agentInfo: { name: 'scripted', version: '1' },
-    agentCapabilities: { sessionCapabilities: { resume: {}, close: {} } },
+    agentCapabilities: { mcpCapabilities: { http: true }, sessionCapabilities: { resume: {}, close: {} } },
   }))
   .onRequest('session/new', ({ params }) => {
     const session = { id: randomUUID(), prompts: [] }
     writeSession(session)
-    sessions.set(session.id, { session, workspace: params.cwd, mode: 'ask' })
+    sessions.set(session.id, { session, workspace: params.cwd, mode: 'ask', mcpServers: params.mcpServers })
     return { sessionId: session.id, modes }
   })
   .onRequest('session/resume', ({ params }) => {
     const session = readSession(params.sessionId)
     if (!session) throw RequestError.sessionNotFound(params.sessionId)
-    sessions.set(session.id, { session, workspace: params.cwd, mode: 'ask' })
+    sessions.set(session.id, { session, workspace: params.cwd, mode: 'ask', mcpServers: params.mcpServers ?? [] })
     return { modes }
   })
   .onRequest('session/set_mode', ({ params }) => {

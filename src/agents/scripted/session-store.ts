@@ -21,7 +21,7 @@ export interface ScriptedSession {
   allowsAll?: boolean
 }
 
-const folder = () => join(homedir(), '.drover-scripted')
+const folder = () => join(process.env.DROVER_AGENT_STATE ?? homedir(), '.drover-scripted')
 const fileOf = (id: string) => join(folder(), `${id}.json`)
 
 export function readSession(id: string): ScriptedSession | undefined {

@@ -1,4 +1,5 @@
 import type { SessionUpdate, ToolCall } from '@agentclientprotocol/sdk'
+import type { ToolResult } from './call-tool.ts'
 
 /** The turn ends here; the answer comes as the next prompt. */
 export const NOBODY = 'nobody answered'
@@ -14,6 +15,8 @@ export interface Stage {
   say(text: string): Promise<void>
   permit(tool: ToolCall): Promise<'yes' | 'no' | typeof NOBODY>
   ask(question: string, choices: string[]): Promise<{ answer: string } | typeof NOBODY>
+  /** Calls a tool of one of the session's MCP servers. */
+  call(server: string, tool: string, input: Record<string, unknown>): Promise<ToolResult>
   /** What was said in this session before. */
   recall(): string
   /** Writes the progress to disk. */
