@@ -18,12 +18,7 @@ export function createAcpDriver(flavour: AcpFlavour = {}): Driver {
       ...flavour.capabilities,
     },
     // What else an agent does not do is known once it has said so (begin-session.ts).
-    shortcomings: ({ title, limits }) => [
-      ...(limits.turns === undefined ? [] : [`A limit of turns cannot be held with ${title}.`]),
-      ...(limits.usd === undefined
-        ? []
-        : [`A limit in USD cannot be held with ${title}; a budget is, where its calls go through Drover.`]),
-    ],
+    shortcomings: (profile) => [...(flavour.shortcomings?.(profile) ?? []), ...shortcomingsOf(profile)],
     async probe(profile, env) {
       const bundled = bundledFor(profile)
       if (bundled) return { installed: true, version: bundled.version, auth: 'not_needed' }
@@ -40,6 +35,13 @@ export function createAcpDriver(flavour: AcpFlavour = {}): Driver {
     },
   }
 }
+
+const shortcomingsOf = ({ title, limits }: AgentProfile) => [
+  ...(limits.turns === undefined ? [] : [`A limit of turns cannot be held with ${title}.`]),
+  ...(limits.usd === undefined
+    ? []
+    : [`A limit in USD cannot be held with ${title}; a budget is, where its calls go through Drover.`]),
+]
 
 /** Looks, starts nothing: an unknown command might do anything with `--version`. */
 async function probeCommand(
@@ -58,5 +60,6 @@ async function probeCommand(
   const names = keyNames(profile)
   if (names.length === 0) return { installed: true, path, auth: 'unknown' }
   if (names.some((name) => env[name])) return { installed: true, path, auth: 'ok' }
-  return { installed: true, path, auth: 'missing', hint: `Set ${names.join(' or ')} and start Drover again.` }
+  const hint = `Set ${profile.gateway?.key ?? names.join(' or ')} and start Drover again.`
+  return { installed: true, path, auth: 'missing', hint }
 }

@@ -1,4 +1,4 @@
-import type { Capabilities, SessionSpec } from '../driver.ts'
+import type { AgentProfile, Capabilities, SessionSpec } from '../driver.ts'
 import type { ReadUntil } from './failure.ts'
 
 /** What is peculiar to one agent that speaks ACP. All of it may be left out: that is the plain driver `acp`. */
@@ -11,6 +11,7 @@ export interface AcpFlavour {
   bundled?: { version: string; folders: readonly string[] }
   /** Where it differs from what the protocol can do. */
   capabilities?: Partial<Capabilities>
+  shortcomings?(profile: AgentProfile): string[]
   /** Makes ready, inside the fence, what the agent needs; returns its whole environment. Left out: what the profile lets through. */
   environment?(spec: SessionSpec, command: readonly string[]): Promise<Record<string, string>>
   /** What it is told of us beyond the protocol, when it shakes hands. */

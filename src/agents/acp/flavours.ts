@@ -53,23 +53,31 @@ export const GEMINI: AcpFlavour = {
   environment: async (spec) => {
     const { model } = spec.profile
     const home = `${spec.paths.state}/gemini`
-    await writeInside(spec, `${home}/.gemini/settings.json`, JSON.stringify(GEMINI_SETTINGS))
+    const settings = `${home}/drover-settings.json`
+    await writeInside(spec, settings, JSON.stringify(geminiSettings(spec.mcpServers.map(({ name }) => name))))
     return {
       ...spec.env,
       ...(model !== undefined && { GEMINI_MODEL: model }),
       GEMINI_CLI_HOME: home,
-      // Without it, it takes no MCP servers.
+      GEMINI_CLI_SYSTEM_SETTINGS_PATH: settings,
+      // Without it, it takes no MCP servers, and asks for everything. With it, it believes the settings that the repository brings.
       GEMINI_CLI_TRUST_WORKSPACE: 'true',
       GEMINI_TELEMETRY_ENABLED: 'false',
     }
   },
 }
 
-const GEMINI_SETTINGS = {
-  // Ten attempts take minutes, without a word of it.
-  general: { maxAttempts: 3, enableAutoUpdate: false },
-  privacy: { usageStatisticsEnabled: false },
-  security: { auth: { selectedType: 'gemini-api-key' } },
+/** Over those of a repository, which could start programs and let commands through. */
+function geminiSettings(mcpServers: readonly string[]) {
+  return {
+    mcp: { allowed: mcpServers.length > 0 ? mcpServers : ['none'] },
+    hooksConfig: { enabled: false },
+    tools: { allowed: [], discoveryCommand: 'echo []' },
+    // Ten attempts take minutes, without a word of it.
+    general: { maxAttempts: 3, enableAutoUpdate: false },
+    privacy: { usageStatisticsEnabled: false },
+    security: { auth: { selectedType: 'gemini-api-key' } },
+  }
 }
 
 export const OPENCODE: AcpFlavour = {
@@ -86,8 +94,12 @@ export const OPENCODE: AcpFlavour = {
       share: 'disabled',
       autoupdate: false,
       permission: OPENCODE_PERMISSION[autonomy],
+      // Left out with the rest of the repository's configuration, which could start programs (OPENCODE_DISABLE_PROJECT_CONFIG).
+      instructions: [`${paths.workspace}/AGENTS.md`, `${paths.workspace}/CLAUDE.md`],
       provider: opencodeProviders(env),
     }),
+    OPENCODE_DISABLE_PROJECT_CONFIG: '1',
+    OPENCODE_PURE: '1',
     OPENCODE_DISABLE_AUTOUPDATE: '1',
     OPENCODE_DISABLE_MODELS_FETCH: '1',
     OPENCODE_DISABLE_LSP_DOWNLOAD: '1',

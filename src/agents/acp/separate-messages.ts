@@ -8,7 +8,7 @@ export function createMessageSeparator(): (update: SessionUpdate) => string {
   let last: { messageId: string | undefined; endsLine: boolean } | undefined
   let hasUsedTool = false
   return (update) => {
-    if (update.sessionUpdate === 'tool_call') hasUsedTool = true
+    if (update.sessionUpdate === 'tool_call' || update.sessionUpdate === 'tool_call_update') hasUsedTool = true
     if (update.sessionUpdate !== 'agent_message_chunk' || update.content.type !== 'text') return ''
     const { text } = update.content
     const messageId = update.messageId ?? undefined

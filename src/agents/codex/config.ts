@@ -7,7 +7,7 @@ export type SandboxMode = 'read-only' | 'workspace-write' | 'danger-full-access'
 type Config = Record<string, ConfigValue>
 
 /** Settings that hold for Codex however it is driven. None of them is a secret: they are seen in the list of processes. */
-export function commonConfig({ env, paths, profile }: SessionSpec): Config {
+export function commonConfig({ env, profile }: SessionSpec): Config {
   return {
     model_provider: 'drover',
     model_providers: { drover: providerOf(env) },
@@ -24,8 +24,6 @@ export function commonConfig({ env, paths, profile }: SessionSpec): Config {
       ignore_default_excludes: true,
       exclude: [...LOGIN_VARIABLES, `${MCP_VARIABLE}*`],
     },
-    // Or a repository's .codex folder could name programs to start.
-    projects: { [paths.workspace]: { trust_level: 'untrusted' } },
     ...(profile.instructions !== undefined && { developer_instructions: profile.instructions }),
   }
 }

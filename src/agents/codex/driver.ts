@@ -3,6 +3,7 @@ import { runBriefly } from '../../lib/run-briefly.ts'
 import { cleanEnvironment } from '../../lib/clean-environment.ts'
 import { keyNames, type AgentProfile, type Driver } from '../driver.ts'
 import { loginOf } from './login.ts'
+import { READONLY_SHORTCOMING } from './sandbox-mode.ts'
 import { openCodexSession } from './session.ts'
 
 const COMMAND = ['codex']
@@ -26,11 +27,7 @@ export function createCodexDriver(): Driver {
       ...(autonomy === 'ask'
         ? ['Codex cannot ask while it works by itself: it edits and runs without a question. The agent codex-acp asks.']
         : []),
-      ...(autonomy === 'readonly'
-        ? [
-            'Codex keeps to reading by a sandbox of its own, which cannot start inside of Drover’s fence: there it refuses to work.',
-          ]
-        : []),
+      ...(autonomy === 'readonly' ? [READONLY_SHORTCOMING] : []),
       ...(limits.turns === undefined ? [] : ['A limit of turns cannot be held with Codex.']),
       ...(limits.usd === undefined
         ? []

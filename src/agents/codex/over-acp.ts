@@ -1,9 +1,9 @@
-import type { SessionSpec } from '../driver.ts'
+import type { AgentProfile, SessionSpec } from '../driver.ts'
 import { codexHome, commonConfig } from './config.ts'
 import { readLimitReset } from './limit-reset.ts'
 import { withoutTokens } from './login.ts'
 import { prepareCodexHome } from './prepare-home.ts'
-import { canSandbox } from './sandbox-mode.ts'
+import { CANNOT_HOLD, canSandbox, READONLY_SHORTCOMING } from './sandbox-mode.ts'
 
 /** For the ACP driver: Codex by its adapter, which speaks to `codex app-server`. It asks, and tells its answer in pieces. */
 export const CODEX_OVER_ACP = {
@@ -18,9 +18,13 @@ export const CODEX_OVER_ACP = {
   },
   takes: ['model', 'instructions'] as const,
   readUntil: (words: string) => readLimitReset(words),
+  shortcomings: ({ autonomy }: AgentProfile) => (autonomy === 'readonly' ? [READONLY_SHORTCOMING] : []),
   async environment(spec: SessionSpec, command: readonly string[]): Promise<Record<string, string>> {
     await prepareCodexHome(spec)
-    const isHeldByUs = spec.profile.autonomy !== 'full' && !(await canSandbox(spec, [...command, 'cli']))
+    const { autonomy } = spec.profile
+    const isHeldByUs = autonomy !== 'full' && !(await canSandbox(spec, [...command, 'cli']))
+    // Every command would be asked for, and refused: it could not even read.
+    if (isHeldByUs && autonomy === 'readonly') throw new Error(`Invalid request: ${CANNOT_HOLD}`)
     return {
       ...withoutTokens(spec.env),
       CODEX_HOME: codexHome(spec.paths),

@@ -2,6 +2,12 @@ import { text } from 'node:stream/consumers'
 import type { SessionSpec } from '../driver.ts'
 import { codexEnvironment, type SandboxMode } from './config.ts'
 
+export const CANNOT_HOLD =
+  'Codex’s own sandbox, which alone keeps it from changing files, cannot start inside of Drover’s fence. Give this agent another autonomy, or take another agent for what must only read.'
+
+export const READONLY_SHORTCOMING =
+  'Codex keeps to reading by a sandbox of its own, which cannot start inside of Drover’s fence: there it refuses to work.'
+
 export interface SandboxChoice {
   mode: SandboxMode
   /** What people must know of it. */
@@ -23,7 +29,7 @@ export async function chooseSandbox(spec: SessionSpec, command: readonly string[
 }
 
 /** What bubblewrap says where it may not make namespaces. Whatever else goes wrong is no reason to go without a sandbox. */
-const CANNOT_START = /bwrap|bubblewrap|namespace/i
+const CANNOT_START = /namespace|uid map/i
 
 export async function canSandbox(spec: SessionSpec, [file = '', ...args]: readonly string[]): Promise<boolean> {
   const probe = spec.launch({

@@ -8,7 +8,7 @@ import { failureFrom, failureFromExit } from './failure.ts'
 import { prepareCodexHome, temporaryFolder } from './prepare-home.ts'
 import { readCodexEvent, type CodexEvent } from './read-event.ts'
 import { formatResumeToken, NOTHING_YET, parseResumeToken, type ResumeToken, type Totals } from './resume-token.ts'
-import { chooseSandbox, type SandboxChoice } from './sandbox-mode.ts'
+import { CANNOT_HOLD, chooseSandbox, type SandboxChoice } from './sandbox-mode.ts'
 import { spendBetween } from './spend.ts'
 import { createItemTranslator } from './translate-item.ts'
 
@@ -134,9 +134,6 @@ export function openCodexSession(spec: SessionSpec, host: Host, command: readonl
     close: async () => void (await child?.stop()),
   }
 }
-
-const CANNOT_HOLD =
-  'Codex’s own sandbox, which alone keeps it from changing files, cannot start inside Drover’s fence. Give this agent another autonomy, or take another agent for what must only read.'
 
 const lost = (detail: string): Ending => ({ status: 'failed', why: 'session_lost', detail })
 
