@@ -90,7 +90,8 @@ test('a worker that is asked to stop ends what it can within its time, and hands
   const worker = await startWorker(db, 1_000)
   const short = await enqueueEffect(db, 'org_default', 0, { sleepMs: 400, failing: 0 })
   const long = await enqueueEffect(db, 'org_default', 0, { sleepMs: 600_000, failing: 0 })
-  await expect.poll(() => Promise.all([short, long].map((id) => statusOf(db, id)))).toEqual(['running', 'running'])
+  // The short one is claimed before it, and on a busy machine may have ended already.
+  await expect.poll(() => statusOf(db, long), { timeout: 20_000 }).toBe('running')
   const asked = Date.now()
   const stopped = worker.stop()
   // It takes nothing new meanwhile.
