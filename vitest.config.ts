@@ -9,6 +9,8 @@ export default defineConfig({
     maxWorkers: 2,
     // The machines that run this are shared and slow: a test waits for what happens, never for a time.
     testTimeout: 60_000,
+    // One second is not enough on a machine that does other things.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
     experimental: { viteModuleRunner: false },
   },
