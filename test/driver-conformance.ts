@@ -107,6 +107,8 @@ export interface Played {
   questions: Ask[]
 }
 
+/** Agents try again by themselves. Whoever does so for longer than this says too late what is wrong. */
+const SHORT_STALL = { stallMs: 30_000 }
 const LIMITS: TurnLimits = { wallMs: 120_000, stallMs: 60_000, outputBytes: 2 * 2 ** 20 }
 
 /** One turn in a process of its own, from open to close. */
@@ -430,7 +432,7 @@ export const CASES: Case[] = [
     name: 'fails as rate_limit when the model’s provider is asked too often',
     prompt: 'limited',
     async check(subject, place) {
-      const { outcome } = await play(subject, place, { prompt: subject.prompts.limited ?? '' })
+      const { outcome } = await play(subject, place, { prompt: subject.prompts.limited ?? '', limits: SHORT_STALL })
       expect(outcome).toMatchObject({ status: 'failed', why: 'rate_limit' })
     },
   },
@@ -438,7 +440,7 @@ export const CASES: Case[] = [
     name: 'fails as overloaded when the model’s provider has too much to do',
     prompt: 'overloaded',
     async check(subject, place) {
-      const { outcome } = await play(subject, place, { prompt: subject.prompts.overloaded ?? '' })
+      const { outcome } = await play(subject, place, { prompt: subject.prompts.overloaded ?? '', limits: SHORT_STALL })
       expect(outcome).toMatchObject({ status: 'failed', why: 'overloaded' })
     },
   },
@@ -447,7 +449,7 @@ export const CASES: Case[] = [
     prompt: 'usedUp',
     async check(subject, place) {
       const { prompt = '', until } = subject.prompts.usedUp ?? {}
-      const { outcome } = await play(subject, place, { prompt })
+      const { outcome } = await play(subject, place, { prompt, limits: SHORT_STALL })
       expect(outcome).toMatchObject({ status: 'failed', why: 'quota', ...(until !== undefined && { until }) })
     },
   },

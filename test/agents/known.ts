@@ -8,4 +8,14 @@ export interface KnownBug {
   reason: string
 }
 
-export const KNOWN: KnownBug[] = []
+const ENDLESS = {
+  agent: 'opencode',
+  version: 'opencode 1.18.33',
+  reason: 'It tries again without end on 429 and 5xx, whatever the answer says, and tells its client nothing of it.',
+}
+
+export const KNOWN: KnownBug[] = [
+  { ...ENDLESS, case: 'fails as rate_limit when the model’s provider is asked too often' },
+  { ...ENDLESS, case: 'fails as overloaded when the model’s provider has too much to do' },
+  { ...ENDLESS, case: 'fails as quota when the account is used up, and says until when where its vendor tells' },
+]

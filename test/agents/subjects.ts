@@ -45,14 +45,18 @@ const PROMPTS: Prompts = {
 const TOLD_UNTIL: Prompts = { ...PROMPTS, usedUp: { prompt: cue('used-up'), until: LIMIT_LIFTED_AT.toISOString() } }
 
 /** As Drover has it built in, but for where its program lies. */
-function profileOf(name: string, command: string[]): AgentProfile {
+function profileOf(name: string, command: string[], model: string | undefined): AgentProfile {
   const builtIn = BUILT_IN_PROFILES.find((profile) => profile.name === name)
   if (!builtIn) throw new Error(`There is no built-in profile “${name}”.`)
-  return { ...builtIn, command }
+  return { ...builtIn, command, ...(model !== undefined && { model }) }
 }
 
-function real(name: keyof typeof DRIVERS, command: string[], more: Partial<Subject> = {}): Subject {
-  const profile = profileOf(name, command)
+function real(
+  name: keyof typeof DRIVERS,
+  command: string[],
+  { model, ...more }: Partial<Subject> & { model?: string } = {},
+): Subject {
+  const profile = profileOf(name, command, model)
   return {
     name,
     driver: DRIVERS[name],
@@ -75,18 +79,14 @@ const claude = createClaudeDriver({
 })
 const scripted = FAKES.find(({ profile }) => profile.name === 'scripted')
 
+/** The slow ones first: two run at once, and none of these should be left over at the end. */
 export const SUBJECTS: Subject[] = [
-  real('claude', [CLAUDE], { driver: claude, prompts: TOLD_UNTIL }),
-  real('codex', [program('codex')], { prompts: TOLD_UNTIL }),
+  ...(existsSync(OPENCODE) ? [real('opencode', [OPENCODE, 'acp'], { model: 'openai/gpt-5' })] : []),
+  // By itself it asks a model which model to take, with retries of their own: a refusal is told after minutes.
+  real('gemini', [program('gemini'), '--acp'], { model: 'gemini-2.5-pro' }),
   real('claude-acp', [program('claude-agent-acp')], { prompts: TOLD_UNTIL }),
   real('codex-acp', [program('codex-acp')], { prompts: TOLD_UNTIL }),
-  real('gemini', [program('gemini'), '--acp']),
-  ...(existsSync(OPENCODE)
-    ? [
-        real('opencode', [OPENCODE, 'acp'], {
-          profile: { ...profileOf('opencode', [OPENCODE, 'acp']), model: 'openai/gpt-5' },
-        }),
-      ]
-    : []),
+  real('claude', [CLAUDE], { driver: claude, prompts: TOLD_UNTIL }),
+  real('codex', [program('codex')], { prompts: TOLD_UNTIL }),
   ...(scripted ? [{ ...scripted, name: 'scripted' }] : []),
 ]

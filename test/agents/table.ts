@@ -39,7 +39,7 @@ export function judge(cells: readonly Cell[], bugs: readonly KnownBug[]): Verdic
 
 /** Cases down, agents across; below it what the marks mean. */
 export function renderTable(cells: readonly Cell[], { failed, known, mended }: Verdict): string {
-  const columns = [...new Set(cells.map(columnOf))]
+  const columns = [...new Set(cells.map(columnOf))].toSorted()
   const cases = [...new Set(cells.map((cell) => cell.case))]
   const isKnown = new Set(known.map(({ cell }) => cell))
   const width = Math.max(...cases.map((name) => name.length))

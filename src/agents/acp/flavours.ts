@@ -53,31 +53,24 @@ export const GEMINI: AcpFlavour = {
   environment: async (spec) => {
     const { model } = spec.profile
     const home = `${spec.paths.state}/gemini`
-    const settings = `${home}/drover-settings.json`
-    await writeInside(spec, settings, JSON.stringify(geminiSettings(spec.mcpServers.map(({ name }) => name))))
+    await writeInside(spec, `${home}/.gemini/settings.json`, JSON.stringify(GEMINI_SETTINGS))
     return {
       ...spec.env,
       ...(model !== undefined && { GEMINI_MODEL: model }),
       GEMINI_CLI_HOME: home,
-      GEMINI_CLI_SYSTEM_SETTINGS_PATH: settings,
-      // Without it, it takes no MCP servers, and asks for everything. With it, it believes the settings that the repository brings.
+      // Without it, it takes no MCP servers, and no mode but the one that asks for everything. With it, it believes the
+      // settings of the repository, which can start programs; it takes none from us that would stand above those.
       GEMINI_CLI_TRUST_WORKSPACE: 'true',
       GEMINI_TELEMETRY_ENABLED: 'false',
     }
   },
 }
 
-/** Over those of a repository, which could start programs and let commands through. */
-function geminiSettings(mcpServers: readonly string[]) {
-  return {
-    mcp: { allowed: mcpServers.length > 0 ? mcpServers : ['none'] },
-    hooksConfig: { enabled: false },
-    tools: { allowed: [], discoveryCommand: 'echo []' },
-    // Ten attempts take minutes, without a word of it.
-    general: { maxAttempts: 3, enableAutoUpdate: false },
-    privacy: { usageStatisticsEnabled: false },
-    security: { auth: { selectedType: 'gemini-api-key' } },
-  }
+const GEMINI_SETTINGS = {
+  // Ten attempts take minutes, without a word of it.
+  general: { maxAttempts: 3, enableAutoUpdate: false },
+  privacy: { usageStatisticsEnabled: false },
+  security: { auth: { selectedType: 'gemini-api-key' } },
 }
 
 export const OPENCODE: AcpFlavour = {
@@ -111,21 +104,21 @@ const OPENCODE_PERMISSION: Record<Autonomy, Record<string, 'allow' | 'ask' | 'de
   readonly: { edit: 'deny', bash: 'deny', webfetch: 'ask' },
   ask: { edit: 'ask', bash: 'ask', webfetch: 'ask' },
   edits: { edit: 'allow', bash: 'ask', webfetch: 'ask' },
-  full: { edit: 'allow', bash: 'allow', webfetch: 'allow' },
+  full: { edit: 'allow', bash: 'allow', webfetch: 'allow', external_directory: 'allow', doom_loop: 'allow' },
 }
 
-/** Its own names of vendors, and the variables that say where these are. */
-const OPENCODE_PROVIDERS = {
-  anthropic: 'ANTHROPIC_BASE_URL',
-  openai: 'OPENAI_BASE_URL',
-  google: 'GOOGLE_GEMINI_BASE_URL',
-  openrouter: 'OPENROUTER_BASE_URL',
-}
+/** Its own names of vendors, the variables that say where these are, and what it wants behind that. */
+const OPENCODE_PROVIDERS = [
+  ['anthropic', 'ANTHROPIC_BASE_URL', '/v1'],
+  ['openai', 'OPENAI_BASE_URL', ''],
+  ['google', 'GOOGLE_GEMINI_BASE_URL', '/v1beta'],
+  ['openrouter', 'OPENROUTER_BASE_URL', ''],
+] as const
 
 function opencodeProviders(env: Readonly<Record<string, string>>) {
   return Object.fromEntries(
-    Object.entries(OPENCODE_PROVIDERS).flatMap(([provider, variable]) =>
-      env[variable] ? [[provider, { options: { baseURL: env[variable] } }]] : [],
+    OPENCODE_PROVIDERS.flatMap(([provider, variable, path]) =>
+      env[variable] ? [[provider, { options: { baseURL: env[variable] + path } }]] : [],
     ),
   )
 }

@@ -84,6 +84,17 @@ test('an empty old text is a new file, and an output in place of a title is no t
   expect(tools.read({ toolCallId: 't', title, status: 'completed' })?.title).toBe('a')
 })
 
+test('what opencode’s patch changed is known at its end', () => {
+  const tools = reader()
+  tools.read({ toolCallId: 't', kind: 'edit', title: 'apply_patch', status: 'pending', rawInput: {} })
+  const files = [{ filePath: '/workspace/notes.md', relativePath: 'notes.md', type: 'add', patch: '…' }]
+  const rawOutput = { output: 'Success.\nA notes.md', metadata: { files } }
+  expect(tools.read({ toolCallId: 't', status: 'completed', rawOutput })).toMatchObject({
+    state: 'done',
+    files: [{ path: 'notes.md', change: 'add' }],
+  })
+})
+
 const CODEX = { server: 'drover', tool: 'report', arguments: {} }
 
 /** As claude-agent-acp 0.100, codex-acp 2.6, gemini 0.61 and opencode 1.18 tell them. */

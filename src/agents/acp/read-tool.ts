@@ -1,5 +1,6 @@
 import { basename, isAbsolute, relative } from 'node:path/posix'
 import type { ToolCallContent, ToolCallUpdate } from '@agentclientprotocol/sdk'
+import { z } from 'zod'
 import { clipMiddle } from '../../lib/clip-text.ts'
 import type { AgentEvent, FileTouch, ToolKind } from '../driver.ts'
 import { mcpToolOf } from './mcp-tool.ts'
@@ -128,9 +129,20 @@ function diffsIn(call: ToolCallUpdate, workspace: string): FileTouch[] {
 
 function placesIn(call: ToolCallUpdate, kind: ToolKind, workspace: string): FileTouch[] {
   if (!CHANGES.has(kind)) return []
+  const patched = patch.safeParse(call).data?.rawOutput.metadata.files ?? []
+  if (patched.length > 0) return patched.map(({ relativePath, type }) => ({ path: relativePath, change: type }))
   const change = kind === 'delete' ? 'delete' : 'update'
   return (call.locations ?? []).map(({ path }) => ({ path: withinWorkspace(path, workspace), change }))
 }
+
+/** What opencode's apply_patch did. */
+const patch = z.object({
+  rawOutput: z.object({
+    metadata: z.object({
+      files: z.array(z.object({ relativePath: z.string(), type: z.enum(['add', 'update', 'delete']).catch('update') })),
+    }),
+  }),
+})
 
 function withoutTexts({ path, change }: FileTouch): FileTouch {
   return { path, change }

@@ -1,4 +1,5 @@
 import type { SessionUpdate } from '@agentclientprotocol/sdk'
+import { z } from 'zod'
 import type { AgentEvent } from '../driver.ts'
 import type { ToolReader } from './read-tool.ts'
 import { readRetry } from './told-failure.ts'
@@ -12,7 +13,7 @@ export function readUpdate(update: SessionUpdate, tools: ToolReader): AgentEvent
       return update.content.type === 'text' ? { type: 'thought', text: update.content.text } : undefined
     case 'tool_call':
     case 'tool_call_update':
-      return tools.read(update)
+      return readTodos(update) ?? tools.read(update)
     case 'plan':
       return {
         type: 'plan',
@@ -39,6 +40,21 @@ export function readUpdate(update: SessionUpdate, tools: ToolReader): AgentEvent
       update satisfies never
       return undefined
   }
+}
+
+const todos = z.object({
+  rawInput: z.object({ todos: z.array(z.object({ content: z.string(), status: z.string() })).min(1) }),
+})
+
+/** opencode makes its plans with a tool, and tells them as that. */
+function readTodos(update: SessionUpdate): AgentEvent | undefined {
+  const { data } = todos.safeParse(update)
+  if (!data) return undefined
+  const items = data.rawInput.todos.map(({ content, status }) => {
+    const state = Object.hasOwn(PLAN_STATE, status) ? PLAN_STATE[status as keyof typeof PLAN_STATE] : 'pending'
+    return { text: content, state }
+  })
+  return { type: 'plan', items }
 }
 
 const PLAN_STATE = { pending: 'pending', in_progress: 'active', completed: 'done' } as const

@@ -1,9 +1,10 @@
 import type { AgentApp } from '@agentclientprotocol/sdk'
-import { RequestError } from '@agentclientprotocol/sdk'
+import { agent, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk'
 import { expect, test } from 'vitest'
 import { createPoliteAgent, launchInMemory, saying } from '../../../test/fakes/in-memory-agent.ts'
-import type { AgentEvent, AgentProfile, Ask, Host, Reply } from '../driver.ts'
+import type { AgentEvent, AgentProfile, Ask, Host, McpServer, Reply } from '../driver.ts'
 import { BUILT_IN_PROFILES } from '../profiles.ts'
+import type { AcpFlavour } from './flavour.ts'
 import { openAcpSession } from './session.ts'
 
 const PROFILE: AgentProfile = { ...BUILT_IN_PROFILES[0]!, name: 'polite', driver: 'acp', command: ['polite'] }
@@ -11,11 +12,13 @@ const LIMITS = { wallMs: 30_000, stallMs: 30_000, outputBytes: 1e6 }
 
 interface Setting {
   profile?: Partial<AgentProfile>
+  flavour?: AcpFlavour
+  mcpServers?: readonly McpServer[]
   resume?: string
   reply?: Reply | Promise<Reply>
 }
 
-function open(app: AgentApp, { profile, resume, reply = 'park' }: Setting = {}) {
+function open(app: AgentApp, { profile, flavour, mcpServers = [], resume, reply = 'park' }: Setting = {}) {
   const questions: Ask[] = []
   const host: Host = {
     async ask(question) {
@@ -28,13 +31,13 @@ function open(app: AgentApp, { profile, resume, reply = 'park' }: Setting = {}) 
       profile: { ...PROFILE, ...profile },
       runId: 'test',
       launch: launchInMemory(app),
-      mcpServers: [],
+      mcpServers,
       paths: { workspace: '/workspace', home: '/home/agent', state: '/state' },
       env: {},
       ...(resume !== undefined && { resume }),
     },
     host,
-    { command: ['polite'] },
+    { ...flavour, command: ['polite'] },
   )
   const run = async (prompt: string) => {
     const turn = session.turn(prompt, LIMITS)
@@ -131,6 +134,66 @@ test('an error that Codex tells as its answer is a failure', async () => {
   })
   const { outcome } = await open(app).run('hello')
   expect(outcome).toMatchObject({ status: 'failed', why: 'invalid_request', detail: 'no such model' })
+})
+
+test('an error that Codex tells beside a normal end is a failure, and says when its limit is lifted', async () => {
+  const title = 'You’ve hit your usage limit. Try again at noon.'
+  const sessionFailure = { severity: 'error', category: 'limit', title }
+  const app = createPoliteAgent().onRequest('session/prompt', () => ({
+    stopReason: 'end_turn',
+    _meta: { jetbrains: { air: { version: 1, sessionFailure } } },
+  }))
+  const readUntil = (words: string) => (words.includes('noon') ? '2026-11-21T12:00:00.000Z' : undefined)
+  const { outcome } = await open(app, { flavour: { readUntil } }).run('hello')
+  expect(outcome).toMatchObject({ status: 'failed', why: 'quota', detail: title, until: '2026-11-21T12:00:00.000Z' })
+})
+
+test.each([
+  [new RequestError(-32000, 'Authentication required'), 'auth'],
+  [new RequestError(-32000, 'Too many requests'), 'rate_limit'],
+  [new RequestError(500, 'Internal error'), 'overloaded'],
+  [new RequestError(429, 'You have exhausted your daily quota on this model.'), 'quota'],
+  [
+    new RequestError(-32603, 'Internal error', { details: 'prompt is too long: 210000 tokens > 200000' }),
+    'session_broken',
+  ],
+])('%s is %s', async (error, why) => {
+  const app = createPoliteAgent().onRequest('session/prompt', () => {
+    throw error
+  })
+  expect((await open(app).run('hello')).outcome).toMatchObject({ status: 'failed', why })
+})
+
+test('MCP servers go with the session, in the protocol’s shape; those over HTTP only to an agent that takes them', async () => {
+  const servers = [
+    { name: 'far', url: 'http://127.0.0.1/mcp', headers: { Authorization: 'Bearer t' } },
+    { name: 'near', command: ['server', '--stdio'], env: { KEY: 'k' } },
+  ]
+  const heard: unknown[] = []
+  const agentWith = (http: boolean) =>
+    agent({ name: 'polite' })
+      .onRequest('initialize', () => ({
+        protocolVersion: PROTOCOL_VERSION,
+        agentCapabilities: { mcpCapabilities: { http, sse: false } },
+      }))
+      .onRequest('session/new', ({ params }) => {
+        heard.push(params.mcpServers)
+        return { sessionId: 'session-1' }
+      })
+      .onRequest('session/prompt', () => ({ stopReason: 'end_turn' }))
+  const near = { name: 'near', command: 'server', args: ['--stdio'], env: [{ name: 'KEY', value: 'k' }] }
+  const headers = [{ name: 'Authorization', value: 'Bearer t' }]
+  await open(agentWith(true), { mcpServers: servers }).run('hello')
+  const { events } = await open(agentWith(false), { mcpServers: servers }).run('hello')
+  expect(heard).toEqual([[{ type: 'http', name: 'far', url: 'http://127.0.0.1/mcp', headers }, near], [near]])
+  expect(events).toContainEqual(expect.objectContaining({ type: 'notice', text: expect.stringContaining('“far”') }))
+})
+
+test('an agent whose sessions cannot be trusted gets a new one, whatever it had before', async () => {
+  const app = createPoliteAgent({ loadSession: true }).onRequest('session/prompt', () => ({ stopReason: 'end_turn' }))
+  const flavour = { capabilities: { resume: false } }
+  const { outcome } = await open(app, { flavour, resume: 'session-9' }).run('go on')
+  expect(outcome).toMatchObject({ status: 'done', resume: expect.not.stringContaining('session-9') })
 })
 
 test('an HTTP status in place of a JSON-RPC code is understood', async () => {
