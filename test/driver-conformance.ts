@@ -159,12 +159,14 @@ export interface Case {
   check: (subject: Subject, place: Place) => Promise<void>
 }
 
+export const NEEDS_FENCE = 'does not hold without a fence'
+
 /** Why a case does not apply to this agent in this place; undefined where it does. */
 export function whyNot(theCase: Case, { driver, prompts }: Subject, isFenced: boolean): string | undefined {
   const { needs, prompt, needsFence } = theCase
   if (needs && !driver.capabilities[needs]) return `does not apply: it has no ${needs}`
   if (prompt && prompts[prompt] === undefined) return `does not apply: it cannot be told to play “${prompt}”`
-  return needsFence && !isFenced ? 'does not hold without a fence' : undefined
+  return needsFence && !isFenced ? NEEDS_FENCE : undefined
 }
 
 const choose = (effect: Ask['choices'][number]['effect']) => (question: Ask) => ({

@@ -1,6 +1,6 @@
 /** `npm run test:agents`: the driver conformance suite on the vendors' real agents, with a fake model. README.md says what that shows. */
 import { fileURLToPath } from 'node:url'
-import type { Reporter, TestCase } from 'vitest/node'
+import type { Reporter, TestCase, TestResult } from 'vitest/node'
 import { startVitest } from 'vitest/node'
 import { UserError } from '../../src/lib/errors.ts'
 import { CASES } from '../driver-conformance.ts'
@@ -77,12 +77,14 @@ function cellOf(test: TestCase): Cell | undefined {
     where: 'name' in test.parent ? test.parent.name : '',
     case: test.name,
     state: result.state,
-    note:
-      result.state === 'failed'
-        ? shortNote(result.errors.map(({ message, diff }) => `${message} ${diff ?? ''}`).join(' '))
-        : '',
+    note: noteOf(result),
     ms: test.diagnostic()?.duration ?? 0,
   }
+}
+
+function noteOf(result: TestResult): string {
+  if (result.state === 'skipped') return result.note ?? ''
+  return shortNote((result.errors ?? []).map(({ message, diff }) => `${message} ${diff ?? ''}`).join(' '))
 }
 
 function escape(text: string): string {

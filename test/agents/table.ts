@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { NEEDS_FENCE } from '../driver-conformance.ts'
 import type { KnownBug } from './known.ts'
 
 /** One case of one agent in one place. */
@@ -48,6 +49,7 @@ export function renderTable(cells: readonly Cell[], { failed, known, mended }: V
     [head.padEnd(width), ...marks.map((mark, index) => mark.padEnd(widthOf(columns[index] ?? '')))].join('  ').trimEnd()
   const markOf = (name: string, column: string) => {
     const cell = cells.find((candidate) => candidate.case === name && columnOf(candidate) === column)
+    if (cell?.note === NEEDS_FENCE) return MARKS.open
     return cell ? MARKS[isKnown.has(cell) ? 'known' : cell.state] : ''
   }
   return [
@@ -65,7 +67,7 @@ export function renderTable(cells: readonly Cell[], { failed, known, mended }: V
   ].join('\n')
 }
 
-const MARKS = { passed: 'pass', failed: 'FAIL', known: 'known', skipped: '–' }
+const MARKS = { passed: 'pass', failed: 'FAIL', known: 'known', skipped: '–', open: 'open' }
 
 function columnOf({ agent, where }: Cell): string {
   return where === 'in bubblewrap' ? agent : `${agent}, ${where}`
