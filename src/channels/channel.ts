@@ -1,0 +1,170 @@
+/**
+ * The contract between Drover and one platform on which people speak. A channel is one configured connection: a Telegram bot, a
+ * Slack app. It verifies and parses what comes in, and sends what goes out; it decides nothing and keeps nothing.
+ * `test/channel-contract.ts` says in cases what each sentence here means.
+ */
+import type { Running } from '../lib/running.ts'
+
+/** Where somebody said something: as precise as an answer must be to arrive in the same thread. Empty where a platform has none. */
+export interface Place {
+  /** Name of the channel: `telegram`, `slack`. */
+  channel: string
+  /** A Slack workspace, a Discord server. */
+  tenant: string
+  /** A chat, a channel, a repository's issue. */
+  room: string
+  thread: string
+}
+
+/** Who said it, as the platform names them. */
+export interface Actor {
+  id: string
+  /** What people see: a handle, a display name. */
+  name: string
+  isBot: boolean
+}
+
+interface Said {
+  /** Of the content itself, not of its delivery: the same words redelivered have the same key. Unique within the channel. */
+  key: string
+  place: Place
+  actor: Actor
+  /** When it was said, ISO 8601. */
+  at: string
+  /** Where people find it: what they paste into `drover why`. */
+  link?: string
+}
+
+/** What comes in, in our words. */
+export type Inbound =
+  | (Said & {
+      type: 'message'
+      /** Without the mention of the bot. A command begins with `/`. */
+      text: string
+      /** Id of the message, as `edit` takes it. */
+      messageId: string
+      /** Meant for us: said to the bot alone, mentions it, answers it, or is a command of ours. */
+      isAddressed: boolean
+      /** Id of the message that it answers. */
+      replyTo?: string
+    })
+  /** A button was pressed. */
+  | (Said & { type: 'choice'; questionId: string; choiceId: string; messageId: string })
+
+/** Buttons under a message. `drover` ids are short: Telegram gives them 64 bytes, both together. */
+export interface Choices {
+  questionId: string
+  options: { id: string; label: string; style?: 'primary' | 'danger' }[]
+}
+
+export interface Outgoing {
+  /** At most `limits.text` long. The channel renders it, and takes the bite out of mentions: nothing in it may notify anybody. */
+  markdown: string
+  choices?: Choices
+  /** Sent with the message, or right behind it. */
+  file?: { name: string; mediaType: string; content: Uint8Array }
+  /** Need not make a sound. */
+  isQuiet?: boolean
+}
+
+export interface SendOptions {
+  /** The same for each attempt to send the same thing. */
+  idempotencyKey: string
+  signal: AbortSignal
+}
+
+export interface ChannelLimits {
+  /** Longest `markdown` of one message. */
+  text: number
+  /** More pieces than this become a file. */
+  pieces: number
+  /** Between two messages in one place, and between two edits of one message. */
+  sendGapMs: number
+  editGapMs: number
+  /** Largest file in bytes; 0: it takes none. */
+  fileBytes: number
+  /** A second send with the same key is the same message: after a crash nothing is doubled. */
+  idempotentSend: boolean
+}
+
+/** `stream`: the answer grows while it is written, one message edited. `chunks`: each piece a message of its own. `batch`: one message at the end. */
+export type StreamingMode = 'stream' | 'batch' | 'chunks'
+
+/** What a channel needs of Drover. */
+export interface ChannelHost {
+  /** Resolves once it is stored, new or known already. Only then may the platform be told that it has arrived. It throws while the database is away. */
+  take(event: Inbound): Promise<'new' | 'duplicate'>
+  /** Whether the connection stands; the reason is a sentence for people that says what to do. */
+  report(health: { isUp: true } | { isUp: false; reason: string }): void
+  /** Runs `work` in one process at a time, of all that share the database; waits for its turn. The signal ends when the turn is lost or `signal` aborts. */
+  asOnlyOne(name: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void>
+  /** Where catching up goes on after a restart: small, JSON. */
+  readCursor(): Promise<unknown>
+  saveCursor(cursor: unknown): Promise<void>
+  /** Credentials of a tenant (a Slack workspace that installed the app), encrypted at rest. */
+  readCredentials(tenant: string): Promise<Record<string, string> | undefined>
+  log(message: string): void
+}
+
+export interface Channel {
+  /** As in `Place.channel`. */
+  readonly name: string
+  readonly limits: ChannelLimits
+  readonly streaming: StreamingMode
+  /** Who we are there, in a sentence; throws ChannelError when the platform refuses us. */
+  check(): Promise<string>
+  /** Receives from now on, by itself, through drops and refusals, until stopped. What was said while nobody listened comes first. Never throws: it reports. */
+  start(): Running
+  /** What the platform posts to `/webhooks/<name>`. Left out where nothing is posted. */
+  receive?(request: Request): Promise<Response>
+  /** Returns the message's id, as `edit` takes it. */
+  send(place: Place, message: Outgoing, options: SendOptions): Promise<string>
+  /** Shows `message` in its stead; without `choices` its buttons go. That it looks so already is a success. `gone` where the message is no more. */
+  edit(place: Place, messageId: string, message: Outgoing, signal: AbortSignal): Promise<void>
+  /** A sign that somebody is at work, for a few seconds. */
+  typing?(place: Place): Promise<void>
+}
+
+/** What a platform answered. `src/outbound` decides by `kind` what follows. */
+export class ChannelError extends Error {
+  readonly kind: ChannelErrorKind
+  readonly retryAfterMs: number | undefined
+  constructor(kind: ChannelErrorKind, message: string, options: ErrorOptions & { retryAfterMs?: number } = {}) {
+    super(message, options)
+    this.name = 'ChannelError'
+    this.kind = kind
+    this.retryAfterMs = options.retryAfterMs
+  }
+}
+
+export type ChannelErrorKind =
+  /** Too fast; not sent. */
+  | 'rate'
+  /** It may have arrived or not: a time-out, a drop, 5xx. Tried again. */
+  | 'transient'
+  /** Our credentials are refused: nothing of this channel goes until a person mends that. */
+  | 'auth'
+  /** The room, thread or message is no more, or we were thrown out. */
+  | 'gone'
+  /** It will never take this. */
+  | 'invalid'
+
+/** One kind of channel: a folder here, a line in `registry.ts`. */
+export interface ChannelKind {
+  /** How people write it: `Telegram`. */
+  title: string
+  /** The channel that these settings describe (values by the names in `settings`), or undefined where they name none. `UserError` where they do not fit together. */
+  create(settings: Readonly<Record<string, string>>, host: ChannelHost): Channel | undefined
+  /** What it needs, in the order in which a person comes by it. `drover setup` asks for these. */
+  settings: { name: string; what: string; example?: string; isSecret?: boolean; isOptional?: boolean }[]
+  setup: {
+    /** What to do at the platform, a sentence each, in order. */
+    steps: string[]
+    /** What to paste there, where the platform takes its settings as text. */
+    manifest?: string
+    /** How to find one's own id there, for the allow-list. */
+    ownId: string
+    /** Where `drover setup <kind> --send-to <place>` sends its test message: the place meant by what the person gave. */
+    placeOf(given: string): Omit<Place, 'channel'>
+  }
+}
