@@ -113,6 +113,60 @@ policy one_org for all to drover_app using (org_id = ( SELECT current_setting('d
 grant delete, insert, select, update to drover_app
 grant delete, insert, select, update to drover_system
 
+table channel_credentials
+  channel text not null
+  tenant text not null
+  org_id text not null
+  sealed bytea not null
+  created_at timestamp with time zone not null default now()
+constraint channel_credentials_org_id_channel_fkey FOREIGN KEY (org_id, channel) REFERENCES drover.channels(org_id, name)
+constraint channel_credentials_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint channel_credentials_pkey PRIMARY KEY (channel, tenant)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table channels
+  name text not null
+  org_id text not null
+  kind text not null
+  is_up boolean not null default false
+  reason text
+  changed_at timestamp with time zone not null default now()
+  paused_until timestamp with time zone
+  cursor jsonb
+constraint channels_name_check CHECK ((name ~ '^[a-z][a-z0-9-]*$'::text))
+constraint channels_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint channels_pkey PRIMARY KEY (name)
+constraint channels_org_id_name_key UNIQUE (org_id, name)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table codebase_commands
+  codebase_id text not null
+  name text not null
+  org_id text not null
+  path text not null
+  description text not null default ''::text
+  created_at timestamp with time zone not null default now()
+constraint codebase_commands_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]*$'::text))
+constraint codebase_commands_org_id_codebase_id_fkey FOREIGN KEY (org_id, codebase_id) REFERENCES drover.codebases(org_id, id)
+constraint codebase_commands_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint codebase_commands_pkey PRIMARY KEY (codebase_id, name)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
 table codebases
   id text not null
   org_id text not null
@@ -121,6 +175,7 @@ table codebases
   default_branch text not null
   created_at timestamp with time zone not null default now()
   removed_at timestamp with time zone
+  agent text
 constraint codebases_id_check CHECK ((id ~~ 'cbs\_%'::text))
 constraint codebases_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint codebases_pkey PRIMARY KEY (id)
@@ -141,12 +196,63 @@ table conversations
   agent text not null
   branch text
   created_at timestamp with time zone not null default now()
+  cwd text not null default ''::text
+  busy text not null default 'queue'::text
+  verbosity text not null default 'normal'::text
+constraint conversations_busy_check CHECK ((busy = ANY (ARRAY['queue'::text, 'steer'::text, 'interrupt'::text, 'collect'::text])))
 constraint conversations_id_check CHECK ((id ~~ 'cnv\_%'::text))
+constraint conversations_verbosity_check CHECK ((verbosity = ANY (ARRAY['quiet'::text, 'normal'::text, 'verbose'::text])))
 constraint conversations_org_id_codebase_id_fkey FOREIGN KEY (org_id, codebase_id) REFERENCES drover.codebases(org_id, id)
 constraint conversations_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint conversations_pkey PRIMARY KEY (id)
 constraint conversations_org_id_id_key UNIQUE (org_id, id)
 CREATE INDEX conversations_org_id_codebase_id_idx ON drover.conversations USING btree (org_id, codebase_id)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table deliveries with (fillfactor=80)
+  id text not null
+  seq bigint not null
+  org_id text not null
+  place_id text not null
+  channel text not null
+  conversation_id text
+  task_id text
+  question_id text
+  kind text not null
+  content jsonb not null default '{}'::jsonb
+  status text not null
+  message_ids text[] not null default '{}'::text[]
+  shown text[] not null default '{}'::text[]
+  shown_event bigint not null default 0
+  tries integer not null default 0
+  run_at timestamp with time zone not null default now()
+  error text
+  created_at timestamp with time zone not null default now()
+  ended_at timestamp with time zone
+constraint deliveries_id_check CHECK ((id ~~ 'dlv\_%'::text))
+constraint deliveries_kind_check CHECK ((kind = ANY (ARRAY['text'::text, 'card'::text, 'answer'::text, 'question'::text])))
+constraint deliveries_status_check CHECK ((status = ANY (ARRAY['open'::text, 'pending'::text, 'sent'::text, 'dead'::text, 'discarded'::text])))
+constraint same_length CHECK ((cardinality(message_ids) = cardinality(shown)))
+constraint deliveries_org_id_channel_fkey FOREIGN KEY (org_id, channel) REFERENCES drover.channels(org_id, name)
+constraint deliveries_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint deliveries_org_id_place_id_fkey FOREIGN KEY (org_id, place_id) REFERENCES drover.places(org_id, id)
+constraint deliveries_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES drover.tasks(org_id, id) ON DELETE CASCADE
+constraint deliveries_pkey PRIMARY KEY (id)
+CREATE INDEX deliveries_dead ON drover.deliveries USING btree (org_id, seq) WHERE (status = 'dead'::text)
+CREATE INDEX deliveries_of_conversation ON drover.deliveries USING btree (conversation_id, seq)
+CREATE INDEX deliveries_of_place ON drover.deliveries USING btree (place_id, seq)
+CREATE INDEX deliveries_of_task ON drover.deliveries USING btree (task_id) WHERE (task_id IS NOT NULL)
+CREATE INDEX deliveries_open ON drover.deliveries USING btree (task_id) WHERE (status = 'open'::text)
+CREATE INDEX deliveries_to_send ON drover.deliveries USING btree (place_id, seq) WHERE (status = 'pending'::text)
+CREATE UNIQUE INDEX one_card_per_question_and_place ON drover.deliveries USING btree (question_id, place_id) WHERE (question_id IS NOT NULL)
+CREATE UNIQUE INDEX one_live_card_and_answer ON drover.deliveries USING btree (task_id, place_id, kind) WHERE ((kind = ANY (ARRAY['card'::text, 'answer'::text])) AND (status = ANY (ARRAY['open'::text, 'pending'::text])))
+CREATE TRIGGER wake AFTER INSERT OR UPDATE OF status ON drover.deliveries FOR EACH ROW EXECUTE FUNCTION drover.tell_outbound()
+CREATE TRIGGER wake_console AFTER UPDATE OF shown, status ON drover.deliveries FOR EACH ROW WHEN ((new.channel = 'console'::text)) EXECUTE FUNCTION drover.tell_console()
 row security enabled
 row security forced
 policy every_org for all to drover_system using true with check true
@@ -170,6 +276,63 @@ policy one_org for all to drover_app using (org_id = ( SELECT current_setting('d
 grant delete, insert, select, update to drover_app
 grant delete, insert, select, update to drover_system
 
+table identities
+  channel text not null
+  tenant text not null
+  actor text not null
+  org_id text not null
+  member_id text not null
+  source text not null
+  created_at timestamp with time zone not null default now()
+constraint identities_source_check CHECK ((source = ANY (ARRAY['settings'::text, 'granted'::text])))
+constraint identities_org_id_channel_fkey FOREIGN KEY (org_id, channel) REFERENCES drover.channels(org_id, name)
+constraint identities_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint identities_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES drover.members(org_id, id)
+constraint identities_pkey PRIMARY KEY (channel, tenant, actor)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table inbox
+  id text not null
+  seq bigint not null
+  org_id text not null
+  channel text not null
+  key text not null
+  lane text not null
+  event jsonb not null
+  link text
+  status text not null default 'new'::text
+  tries integer not null default 0
+  run_at timestamp with time zone not null default now()
+  verdict text
+  reason text
+  task_id text
+  conversation_id text
+  received_at timestamp with time zone not null default now()
+  handled_at timestamp with time zone
+constraint handled_has_a_verdict CHECK (((status <> 'done'::text) OR (verdict IS NOT NULL)))
+constraint inbox_id_check CHECK ((id ~~ 'inb\_%'::text))
+constraint inbox_status_check CHECK ((status = ANY (ARRAY['new'::text, 'done'::text, 'parked'::text])))
+constraint inbox_verdict_check CHECK ((verdict = ANY (ARRAY['task'::text, 'command'::text, 'answer'::text, 'dropped'::text])))
+constraint inbox_org_id_channel_fkey FOREIGN KEY (org_id, channel) REFERENCES drover.channels(org_id, name)
+constraint inbox_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint inbox_pkey PRIMARY KEY (id)
+CREATE INDEX inbox_by_link ON drover.inbox USING btree (org_id, link) WHERE (link IS NOT NULL)
+CREATE INDEX inbox_newest ON drover.inbox USING btree (org_id, seq)
+CREATE INDEX inbox_to_handle ON drover.inbox USING btree (lane, seq) WHERE (status = 'new'::text)
+CREATE UNIQUE INDEX said_once ON drover.inbox USING btree (channel, key)
+CREATE TRIGGER wake AFTER INSERT ON drover.inbox FOR EACH ROW EXECUTE FUNCTION drover.tell_inbound()
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
 table limits
   scope text not null
   key text not null
@@ -177,6 +340,25 @@ table limits
 constraint limits_max_running_check CHECK ((max_running >= 0))
 constraint limits_scope_check CHECK ((scope = ANY (ARRAY['org'::text, 'agent'::text])))
 constraint limits_pkey PRIMARY KEY (scope, key)
+grant delete, insert, select, update to drover_system
+
+table members
+  id text not null
+  org_id text not null
+  name text not null
+  role text not null
+  created_at timestamp with time zone not null default now()
+  removed_at timestamp with time zone
+constraint members_id_check CHECK ((id ~~ 'mem\_%'::text))
+constraint members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])))
+constraint members_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint members_pkey PRIMARY KEY (id)
+constraint members_org_id_id_key UNIQUE (org_id, id)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
 grant delete, insert, select, update to drover_system
 
 table memories
@@ -277,6 +459,82 @@ policy one_org for all to drover_app using (id = ( SELECT current_setting('drove
 grant select to drover_app
 grant delete, insert, select, update to drover_system
 
+table place_conversations
+  place_id text not null
+  conversation_id text not null
+  org_id text not null
+  is_current boolean not null
+  since timestamp with time zone not null default now()
+constraint place_conversations_org_id_conversation_id_fkey FOREIGN KEY (org_id, conversation_id) REFERENCES drover.conversations(org_id, id)
+constraint place_conversations_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint place_conversations_org_id_place_id_fkey FOREIGN KEY (org_id, place_id) REFERENCES drover.places(org_id, id)
+constraint place_conversations_pkey PRIMARY KEY (place_id, conversation_id)
+CREATE UNIQUE INDEX one_current_conversation_per_place ON drover.place_conversations USING btree (place_id) WHERE is_current
+CREATE INDEX place_conversations_conversation_id_idx ON drover.place_conversations USING btree (conversation_id)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table places with (fillfactor=80)
+  id text not null
+  org_id text not null
+  channel text not null
+  tenant text not null
+  room text not null
+  thread text not null
+  created_at timestamp with time zone not null default now()
+  busy_until timestamp with time zone
+  turn bigint not null default 0
+  ready_at timestamp with time zone not null default now()
+constraint places_id_check CHECK ((id ~~ 'plc\_%'::text))
+constraint places_org_id_channel_fkey FOREIGN KEY (org_id, channel) REFERENCES drover.channels(org_id, name)
+constraint places_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint places_pkey PRIMARY KEY (id)
+constraint places_org_id_id_key UNIQUE (org_id, id)
+CREATE UNIQUE INDEX one_row_per_place ON drover.places USING btree (channel, tenant, room, thread)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table questions
+  id text not null
+  org_id text not null
+  conversation_id text not null
+  task_id text
+  kind text not null
+  title text not null
+  choices jsonb not null
+  free_text boolean not null
+  action jsonb
+  asked_at timestamp with time zone not null default now()
+  closed_at timestamp with time zone
+  answer jsonb
+  answered_by text
+constraint closed_has_an_answer CHECK (((answer IS NULL) OR (closed_at IS NOT NULL)))
+constraint offer_or_task CHECK ((((kind = 'offer'::text) = (task_id IS NULL)) AND ((kind = 'offer'::text) = (action IS NOT NULL))))
+constraint questions_id_check CHECK ((id ~~ 'que\_%'::text))
+constraint questions_kind_check CHECK ((kind = ANY (ARRAY['permission'::text, 'question'::text, 'offer'::text])))
+constraint questions_org_id_conversation_id_fkey FOREIGN KEY (org_id, conversation_id) REFERENCES drover.conversations(org_id, id)
+constraint questions_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint questions_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES drover.tasks(org_id, id) ON DELETE CASCADE
+constraint questions_pkey PRIMARY KEY (id)
+CREATE UNIQUE INDEX one_open_offer_per_conversation ON drover.questions USING btree (conversation_id) WHERE ((closed_at IS NULL) AND (kind = 'offer'::text))
+CREATE UNIQUE INDEX one_open_question_per_task ON drover.questions USING btree (task_id) WHERE ((closed_at IS NULL) AND (task_id IS NOT NULL))
+CREATE INDEX questions_of_conversation ON drover.questions USING btree (conversation_id, id)
+CREATE TRIGGER show AFTER INSERT OR UPDATE OF closed_at ON drover.questions FOR EACH ROW EXECUTE FUNCTION drover.show_question()
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
 table schedules
   id text not null
   org_id text not null
@@ -342,6 +600,25 @@ policy one_org for all to drover_app using (org_id = ( SELECT current_setting('d
 grant insert, select to drover_app
 grant insert, select to drover_system
 
+table task_steers
+  seq bigint not null
+  org_id text not null
+  task_id text not null
+  text text not null
+  created_by text
+  created_at timestamp with time zone not null default now()
+  told_at timestamp with time zone
+constraint task_steers_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint task_steers_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES drover.tasks(org_id, id) ON DELETE CASCADE
+constraint task_steers_pkey PRIMARY KEY (seq)
+CREATE INDEX task_steers_untold ON drover.task_steers USING btree (task_id, seq) WHERE (told_at IS NULL)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
 table tasks with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_insert_scale_factor=0.05)
   id text not null
   org_id text not null
@@ -402,8 +679,10 @@ CREATE INDEX tasks_to_claim ON drover.tasks USING btree (worker_type, org_id, ag
 CREATE INDEX tasks_waiting_for_children ON drover.tasks USING btree (id) WHERE ((status = 'waiting'::text) AND (waiting_for = 'children'::text))
 CREATE TRIGGER admit BEFORE INSERT ON drover.tasks FOR EACH ROW EXECUTE FUNCTION drover.admit_new_task()
 CREATE TRIGGER budget_was_raised BEFORE UPDATE OF status ON drover.tasks FOR EACH ROW WHEN (((new.status = 'waiting'::text) AND (new.waiting_for = 'limit'::text) AND ((new.failure ->> 'class'::text) = 'budget'::text))) EXECUTE FUNCTION drover.look_for_raised_budget()
+CREATE TRIGGER close_question AFTER UPDATE OF status ON drover.tasks FOR EACH ROW WHEN (((old.status = 'waiting'::text) AND (new.status <> 'waiting'::text))) EXECUTE FUNCTION drover.close_question()
 CREATE TRIGGER log_insert AFTER INSERT ON drover.tasks FOR EACH ROW EXECUTE FUNCTION drover.log_new_task()
 CREATE TRIGGER log_update BEFORE UPDATE OF status ON drover.tasks FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION drover.log_state_change()
+CREATE TRIGGER show AFTER INSERT OR UPDATE OF status ON drover.tasks FOR EACH ROW EXECUTE FUNCTION drover.show_task()
 row security enabled
 row security forced
 policy every_org for all to drover_system using true with check true
@@ -489,11 +768,17 @@ policy one_org for all to drover_app using (org_id = ( SELECT current_setting('d
 grant delete, insert, select, update to drover_app
 grant delete, insert, select, update to drover_system
 
+sequence deliveries_seq_seq
+
+sequence inbox_seq_seq
+
 sequence migrations_id_seq
 
 sequence task_places
 grant usage to drover_app
 grant usage to drover_system
+
+sequence task_steers_seq_seq
 
 CREATE OR REPLACE FUNCTION drover.admit_new_task()
  RETURNS trigger
@@ -572,6 +857,38 @@ end $function$
 grant execute to drover_app
 grant execute to drover_system
 
+CREATE OR REPLACE FUNCTION drover.claim_delivery(p_channels text[], p_lease_seconds integer)
+ RETURNS TABLE(delivery text, turn bigint)
+ LANGUAGE plpgsql
+AS $function$
+declare d record;
+begin
+  for d in
+    select c.id, c.place_id from (
+      (select o.id, o.place_id, o.seq from deliveries o
+         where o.status = 'pending' and o.run_at <= now() and o.channel = any (p_channels)
+           and not exists (select from deliveries e where e.place_id = o.place_id and e.status = 'pending' and e.seq < o.seq)
+         order by o.seq limit 200)
+      union all
+      (select o.id, o.place_id, o.seq from deliveries o join tasks t on t.id = o.task_id
+         where o.status = 'open' and o.run_at <= now() and o.channel = any (p_channels) and t.last_event > o.shown_event
+         order by o.seq limit 200)) c
+      join places p on p.id = c.place_id join channels ch on ch.name = p.channel
+     where coalesce(p.busy_until, '-infinity') < now() and p.ready_at <= now() and coalesce(ch.paused_until, '-infinity') <= now()
+     order by c.seq
+  loop
+    update places set busy_until = now() + make_interval(secs => p_lease_seconds), turn = places.turn + 1
+     where id = (select id from places where id = d.place_id and coalesce(busy_until, '-infinity') < now() for update skip locked)
+     returning places.turn into turn;
+    if found then
+      delivery := d.id;
+      return next;
+      return;
+    end if;
+  end loop;
+end $function$
+grant execute to drover_system
+
 CREATE OR REPLACE FUNCTION drover.claim_tasks(p_type text, p_worker text, p_count integer, p_lease_seconds integer)
  RETURNS SETOF drover.tasks
  LANGUAGE plpgsql
@@ -621,6 +938,33 @@ begin
          lease_expires_at = now() + make_interval(secs => p_lease_seconds), started_at = coalesce(t.started_at, now())
     from locked where t.id = locked.id and locked.status = 'pending' returning t.*;
 end $function$
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.close_question()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update questions set closed_at = now(), answer = case when new.status = 'pending' then new.input->'answer' end
+   where task_id = new.id and closed_at is null;
+  return null;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.deliver_to_places(p_conversation text, p_task text, p_question text, p_kind text, p_status text, p_content jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into deliveries (id, org_id, place_id, channel, conversation_id, task_id, question_id, kind, status, content)
+  select 'dlv_' || lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || substr(md5(random()::text || p.id), 1, 14),
+         p.org_id, p.id, p.channel, p_conversation, p_task, p_question, p_kind, p_status, p_content
+    from place_conversations pc join places p on p.id = pc.place_id
+   where pc.conversation_id = p_conversation
+  on conflict do nothing;
+end $function$
+grant execute to drover_app
 grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.go_on_within_budget()
@@ -932,6 +1276,44 @@ begin
 end $function$
 grant execute to drover_system
 
+CREATE OR REPLACE FUNCTION drover.show_question()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    perform deliver_to_places(new.conversation_id, new.task_id, new.id, 'question', 'pending', '{}');
+  elsif old.closed_at is null and new.closed_at is not null then
+    -- All copies lose their buttons. One that was never sent need not be any more, unless it says something new.
+    update deliveries set status = 'pending', run_at = least(run_at, now()) where question_id = new.id and status = 'sent';
+  end if;
+  return null;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.show_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare v_verbosity text; v_ended boolean := new.status in ('completed', 'failed', 'cancelled');
+begin
+  if new.conversation_id is null or (tg_op = 'UPDATE' and new.status = old.status) then return null; end if;
+  if tg_op = 'INSERT' or (old.status in ('failed', 'cancelled') and not v_ended) then
+    select verbosity into v_verbosity from conversations where id = new.conversation_id;
+    if v_verbosity <> 'quiet' then perform deliver_to_places(new.conversation_id, new.id, null, 'card', 'open', '{}'); end if;
+  end if;
+  if not v_ended then return null; end if;
+  update deliveries set status = 'pending', run_at = least(run_at, now()) where task_id = new.id and status = 'open' and kind in ('card', 'answer');
+  -- The card alone says that a task was cancelled; where there is none, something must.
+  if new.status <> 'cancelled' or not exists (select from deliveries where task_id = new.id and kind = 'card' and status = 'pending') then
+    perform deliver_to_places(new.conversation_id, new.id, null, 'answer', 'pending', '{}');
+  end if;
+  return null;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
 CREATE OR REPLACE FUNCTION drover.spent_of(b drover.budgets, p_until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone)
  RETURNS TABLE(calls bigint, tokens bigint, usd numeric, unpriced bigint)
  LANGUAGE plpgsql
@@ -978,6 +1360,39 @@ declare
   v_line text := p_channel || ' ' || p_payload || E'\n';
 begin
   if position(v_line in v_before) = 0 then perform set_config('drover.to_tell', v_before || v_line, false); end if;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.tell_console()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform tell('drover_console', (select room from places where id = new.place_id));
+  return null;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.tell_inbound()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform tell('drover_inbox', new.channel);
+  return null;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.tell_outbound()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.status = 'pending' or tg_op = 'INSERT' then perform tell('drover_outbox', new.channel); end if;
+  return null;
 end $function$
 grant execute to drover_app
 grant execute to drover_system

@@ -9,7 +9,17 @@ export interface Codebase {
   /** Without credentials. */
   url: string
   defaultBranch: string
+  /** Who works on it where nobody names one. */
+  agent: string | null
   createdAt: Date
+}
+
+/** A prompt command: a Markdown file of the repository, by name. */
+export interface CodebaseCommand {
+  name: string
+  /** Within the repository. */
+  path: string
+  description: string
 }
 
 /** The last part of a path or URL, as people would call the repository. */

@@ -8,13 +8,14 @@ import type { Codebase } from './codebase.ts'
 /** `UserError('name-taken')` when the org has one of this name. */
 export async function addCodebase(
   db: Db,
-  codebase: Pick<Codebase, 'orgId' | 'name' | 'url' | 'defaultBranch'>,
+  codebase: Pick<Codebase, 'orgId' | 'name' | 'url' | 'defaultBranch'> & Partial<Pick<Codebase, 'id' | 'agent'>>,
 ): Promise<Codebase> {
   try {
     const row = await db
       .insertInto('codebases')
       .values({
-        id: newId('codebase'),
+        id: codebase.id ?? newId('codebase'),
+        agent: codebase.agent ?? null,
         org_id: codebase.orgId,
         name: codebase.name,
         url: codebase.url,
@@ -72,6 +73,7 @@ const toCodebase = (row: {
   name: string
   url: string
   default_branch: string
+  agent: string | null
   created_at: Date
 }): Codebase => ({
   id: row.id as Id<'codebase'>,
@@ -79,5 +81,6 @@ const toCodebase = (row: {
   name: row.name,
   url: row.url,
   defaultBranch: row.default_branch,
+  agent: row.agent,
   createdAt: row.created_at,
 })

@@ -8,8 +8,18 @@ export interface Conversation {
   codebaseId: string | null
   agent: string
   branch: string | null
+  /** Where the agent works within the repository; empty: its root. */
+  cwd: string
+  busy: BusyMode
+  verbosity: Verbosity
   createdAt: Date
 }
+
+/** What becomes of a message that comes while a task is open: wait in line, join the running turn, take its place, or join what waits. */
+export type BusyMode = 'queue' | 'steer' | 'interrupt' | 'collect'
+
+/** `quiet`: no status cards; `verbose`: with the tools that are used. */
+export type Verbosity = 'quiet' | 'normal' | 'verbose'
 
 export interface Message {
   id: Id<'message'>

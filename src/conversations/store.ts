@@ -28,6 +28,25 @@ export async function findConversation(db: Db, id: string): Promise<Conversation
   return row && toConversation(row)
 }
 
+/** Changes how a conversation is held. */
+export async function changeConversation(
+  db: Db,
+  id: string,
+  change: Partial<Pick<Conversation, 'agent' | 'cwd' | 'busy' | 'verbosity'>>,
+): Promise<void> {
+  await db.updateTable('conversations').set(change).where('id', '=', id).execute()
+}
+
+/** Gives a conversation that has none its codebase. */
+export async function giveCodebase(db: Db, { id, title }: Conversation, codebaseId: string): Promise<void> {
+  await db
+    .updateTable('conversations')
+    .set({ codebase_id: codebaseId, branch: branchFor(title, id) })
+    .where('id', '=', id)
+    .where('codebase_id', 'is', null)
+    .execute()
+}
+
 export async function addMessage(
   db: Db,
   message: { orgId: string; conversationId: string; author: Message['author']; text: string },
@@ -68,6 +87,18 @@ export async function findSession(db: Db, conversationId: string, agent: string)
     .where('ended_at', 'is', null)
     .executeTakeFirst()
   return row?.resume
+}
+
+/** The agent's live session, to show to people. */
+export async function findSessionId(db: Db, conversationId: string, agent: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('conversation_id', '=', conversationId)
+    .where('agent', '=', agent)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  return row?.id
 }
 
 /** Stored the moment it is seen: a crash in the first turn must not lose it. The caller holds the fence. */
@@ -111,6 +142,9 @@ const toConversation = (row: {
   codebase_id: string | null
   agent: string
   branch: string | null
+  cwd: string
+  busy: Conversation['busy']
+  verbosity: Conversation['verbosity']
   created_at: Date
 }): Conversation => ({
   id: row.id as Id<'conversation'>,
@@ -119,5 +153,8 @@ const toConversation = (row: {
   codebaseId: row.codebase_id,
   agent: row.agent,
   branch: row.branch,
+  cwd: row.cwd,
+  busy: row.busy,
+  verbosity: row.verbosity,
   createdAt: row.created_at,
 })

@@ -34,6 +34,8 @@ export function startListening(
     const fresh = new pg.Client({
       connectionString: url,
       application_name: 'drover listen',
+      // Those who begin to listen at the same moment do not wait for one another.
+      pipeline: true,
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_MS,
     })

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { RetryLater, UserError, codeOf } from '../lib/errors.ts'
 import { isId } from '../lib/ids.ts'
@@ -20,6 +20,11 @@ const AS_SYSTEM = `begin; set local role ${SYSTEM_ROLE}`
 /** Runs `work` in a transaction that sees all orgs. For the stages that serve everybody: claim, reap, deliver. */
 export function asSystem<T>(database: Database, work: (db: Db) => Promise<T>): Promise<T> {
   return inTransaction(database.pool, AS_SYSTEM, work)
+}
+
+/** From here on the transaction sees the rows of one org only: for a stage that has found out whom it serves. */
+export async function narrowTo(db: Db, orgId: string): Promise<void> {
+  await sql`select set_config('role', ${APP_ROLE}, true), set_config('drover.org_id', ${orgId}, true)`.execute(db)
 }
 
 /** As `asSystem`, for work that is one single query: the commit goes out with it, and all is one round trip. A second query has no rights. */

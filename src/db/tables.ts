@@ -29,6 +29,15 @@ export interface Tables {
     default_branch: string
     created_at: Now
     removed_at: Date | null
+    agent: string | null
+  }
+  codebase_commands: {
+    codebase_id: string
+    name: string
+    org_id: string
+    path: string
+    description: Generated<string>
+    created_at: Now
   }
   conversations: {
     id: string
@@ -38,6 +47,9 @@ export interface Tables {
     agent: string
     branch: string | null
     created_at: Now
+    cwd: Generated<string>
+    busy: Generated<'queue' | 'steer' | 'interrupt' | 'collect'>
+    verbosity: Generated<'quiet' | 'normal' | 'verbose'>
   }
   messages: {
     id: string
@@ -187,6 +199,117 @@ export interface Tables {
     created_by_task: string | null
     created_at: Now
     updated_at: Now
+  }
+  members: {
+    id: string
+    org_id: string
+    name: string
+    role: 'owner' | 'admin' | 'member'
+    created_at: Now
+    removed_at: Date | null
+  }
+  channels: {
+    name: string
+    org_id: string
+    kind: string
+    is_up: Generated<boolean>
+    reason: string | null
+    changed_at: Now
+    paused_until: Date | null
+    cursor: ColumnType<unknown, string | null | undefined, string | null>
+  }
+  channel_credentials: { channel: string; tenant: string; org_id: string; sealed: Buffer; created_at: Now }
+  identities: {
+    channel: string
+    tenant: string
+    actor: string
+    org_id: string
+    member_id: string
+    source: 'settings' | 'granted'
+    created_at: Now
+  }
+  places: {
+    id: string
+    org_id: string
+    channel: string
+    tenant: string
+    room: string
+    thread: string
+    created_at: Now
+    busy_until: Date | null
+    turn: Generated<number>
+    ready_at: Now
+  }
+  place_conversations: {
+    place_id: string
+    conversation_id: string
+    org_id: string
+    is_current: boolean
+    since: Now
+  }
+  inbox: {
+    id: string
+    seq: ColumnType<number, never, never>
+    org_id: string
+    channel: string
+    key: string
+    lane: string
+    event: Json
+    link: string | null
+    status: Generated<'new' | 'done' | 'parked'>
+    tries: Generated<number>
+    run_at: Now
+    verdict: 'task' | 'command' | 'answer' | 'dropped' | null
+    reason: string | null
+    task_id: string | null
+    conversation_id: string | null
+    received_at: Now
+    handled_at: Date | null
+  }
+  questions: {
+    id: string
+    org_id: string
+    conversation_id: string
+    task_id: string | null
+    kind: 'permission' | 'question' | 'offer'
+    title: string
+    choices: ColumnType<{ id: string; label: string; effect: string }[], string, string>
+    free_text: boolean
+    action: OptionalJson
+    asked_at: Now
+    closed_at: Date | null
+    answer: OptionalJson
+    answered_by: string | null
+  }
+  task_steers: {
+    seq: ColumnType<number, never, never>
+    org_id: string
+    task_id: string
+    text: string
+    created_by: string | null
+    created_at: Now
+    told_at: Date | null
+  }
+  deliveries: {
+    id: string
+    seq: ColumnType<number, never, never>
+    org_id: string
+    place_id: string
+    channel: string
+    conversation_id: string | null
+    task_id: string | null
+    question_id: string | null
+    kind: 'text' | 'card' | 'answer' | 'question'
+    content: ColumnType<Record<string, unknown>, string | undefined, string>
+    status: 'open' | 'pending' | 'sent' | 'dead' | 'discarded'
+    message_ids: Generated<string[]>
+    shown: Generated<string[]>
+    shown_event: Generated<number>
+    tries: Generated<number>
+    run_at: Now
+    error: string | null
+    created_at: Now
+    ended_at: Date | null
   }
 }
 

@@ -15,6 +15,9 @@ const PREFIX = {
   budget: 'bud',
   memory: 'mmr',
   question: 'que',
+  place: 'plc',
+  said: 'inb',
+  delivery: 'dlv',
   worker: 'wrk',
   workspace: 'wsp',
 } as const

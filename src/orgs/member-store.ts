@@ -1,0 +1,85 @@
+import { sql } from 'kysely'
+import type { Db } from '../db/scope.ts'
+import { newId, type Id } from '../lib/ids.ts'
+import type { Account, Identity, Member, Role } from './member.ts'
+
+export async function addMember(db: Db, orgId: string, name: string, role: Role): Promise<Member> {
+  const id = newId('member')
+  await db.insertInto('members').values({ id, org_id: orgId, name, role }).execute()
+  return { id, orgId: orgId as Id<'org'>, name, role }
+}
+
+/** Proves an account to be a member's; a later proof stands instead of an earlier one. */
+export async function addIdentity(
+  db: Db,
+  { account, member, source }: { account: Account; member: Member; source: Identity['source'] },
+): Promise<void> {
+  await db
+    .insertInto('identities')
+    .values({ ...account, org_id: member.orgId, member_id: member.id, source })
+    .onConflict((conflict) =>
+      conflict.columns(['channel', 'tenant', 'actor']).doUpdateSet({ member_id: member.id, source }),
+    )
+    .execute()
+}
+
+const identities = (db: Db) =>
+  db
+    .selectFrom('identities')
+    .innerJoin('members', 'members.id', 'identities.member_id')
+    .select([
+      'identities.channel',
+      'identities.tenant',
+      'identities.actor',
+      'identities.source',
+      'members.id',
+      'members.org_id',
+      'members.name',
+      'members.role',
+    ])
+    .where('members.removed_at', 'is', null)
+
+/** Whose account this is; one that holds in every tenant counts in each. */
+export async function findIdentity(db: Db, { channel, tenant, actor }: Account): Promise<Identity | undefined> {
+  const row = await identities(db)
+    .where('channel', '=', channel)
+    .where('tenant', 'in', [tenant, ''])
+    .where('actor', '=', actor)
+    .orderBy('tenant', 'desc')
+    .executeTakeFirst()
+  return row && toIdentity(row)
+}
+
+export async function listIdentities(db: Db): Promise<Identity[]> {
+  const rows = await identities(db).orderBy('members.id').execute()
+  return rows.map(toIdentity)
+}
+
+/** The member has no account left then, and may do nothing. False where there is none of this id. */
+export async function removeMember(db: Db, id: string): Promise<boolean> {
+  await db.deleteFrom('identities').where('member_id', '=', id).execute()
+  const { numUpdatedRows } = await db
+    .updateTable('members')
+    .set({ removed_at: sql<Date>`now()` })
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+const toIdentity = (row: {
+  channel: string
+  tenant: string
+  actor: string
+  source: Identity['source']
+  id: string
+  org_id: string
+  name: string
+  role: Role
+}): Identity => ({
+  channel: row.channel,
+  tenant: row.tenant,
+  actor: row.actor,
+  source: row.source,
+  member: { id: row.id as Id<'member'>, orgId: row.org_id as Id<'org'>, name: row.name, role: row.role },
+})
