@@ -22,7 +22,8 @@ function openApiDocument(): string {
     agents: { defaultName: '', names: [], list: async () => [] },
     inspectRemote: async () => ({ defaultBranch: '' }),
     fence: '',
-    isDraining: () => false,
+    receive: async () => undefined,
+  isDraining: () => false,
   })
   return `${JSON.stringify(http.document(), null, 2)}\n`
 }

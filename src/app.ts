@@ -1,13 +1,18 @@
 /** The composition root: the one place that knows every stage, and where each is given what it needs. */
 import type { AgentProfile } from './agents/driver.ts'
+import type { Channel } from './channels/channel.ts'
 import type { Codebase } from './codebases/codebase.ts'
 import type { Database } from './db/connect.ts'
 import { asSystem } from './db/scope.ts'
 import { createHttp } from './http/http.ts'
 import type { AgentDirectory } from './http/parts.ts'
+import { startInbound } from './inbound/handle-inbound.ts'
+import type { InboundParts } from './inbound/parts.ts'
 import type { Log } from './lib/log.ts'
+import { startOutbound } from './outbound/deliver.ts'
 import { setLimit, setWorkerType } from './tasks/store.ts'
 import { agentTask, type Agents, type AgentTaskParts } from './worker/kinds/agent.ts'
+import { repositoryTask } from './worker/kinds/repository.ts'
 import { startWorkerPool, type PoolOptions } from './worker/pool.ts'
 import type { OpenRunDoor } from './worker/run-door.ts'
 import { startUpkeep } from './worker/upkeep.ts'
@@ -21,6 +26,10 @@ export interface AppParts {
   workspaces: Workspaces
   agents: Agents
   directory: AgentDirectory
+  /** By name. */
+  channels: ReadonlyMap<string, Channel>
+  allowed: InboundParts['allowed']
+  workspaceRoot: string
   /** Adds the token for its host, where there is one. */
   remoteFor(codebase: Pick<Codebase, 'id' | 'url'>): Remote
   openDoor: OpenRunDoor
@@ -36,7 +45,7 @@ export interface AppParts {
 
 /** Nothing runs yet: each part of what comes back is started by whoever wants it in this process. */
 export function createApp(parts: AppParts) {
-  const { database, log, version, fence, workspaces, directory, remoteFor, host } = parts
+  const { database, log, version, fence, workspaces, directory, remoteFor, host, channels } = parts
   let draining = false
   return {
     http: createHttp({
@@ -46,12 +55,19 @@ export function createApp(parts: AppParts) {
       agents: directory,
       inspectRemote: (url) => workspaces.inspect(remoteFor({ id: 'cbs_new', url }), AbortSignal.timeout(60_000)),
       fence: fence.explanation,
+      receive: async (name, request) => channels.get(name)?.receive?.(request),
       isDraining: () => draining,
     }),
     /** From now on the API says that this process is about to stop. */
     drain: () => void (draining = true),
     startWorkers: (options: PoolOptions) =>
-      startWorkerPool({ database, log, kinds: { agent: agentTask(parts) } }, options),
+      startWorkerPool(
+        { database, log, kinds: { agent: agentTask(parts), repository: repositoryTask(parts) } },
+        options,
+      ),
+    startChannels: () => [...channels.values()].map((channel) => channel.start()),
+    startInbound: () => startInbound({ ...parts, agents: directory }),
+    startOutbound: () => startOutbound(parts),
     startUpkeep: () => startUpkeep({ database, log, workspaces, host, workspaceIdleDays: parts.workspaceIdleDays }),
     applyLimits: () => applyLimits(database, parts.maxRunning),
   }

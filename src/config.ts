@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { ModelVendor } from './agents/driver.ts'
+import { ChannelSettings, channelSettingsIn } from './channel-settings.ts'
 import { UserError } from './lib/errors.ts'
 
 const text = (description: string, example?: string) => z.string().optional().meta({ description, example })
@@ -105,6 +106,8 @@ export const Settings = z.object({
     'git.example.com=token,gitlab.com=glpat-…',
   ),
 
+  ...ChannelSettings,
+
   DROVER_URL: text(
     'For the command line: the service to talk to. Default: the one on this machine',
     'https://drover.example.com',
@@ -128,6 +131,8 @@ export interface Config extends Omit<
   /** The model vendors that there is a key for. */
   upstreams: Partial<Record<ModelVendor, { baseUrl: string; key: string }>>
   workerTypes: string[]
+  /** By name, those that are set. */
+  channels: Record<string, string>
   /** By host name. */
   gitTokens: Record<string, string>
   /** All values that must never be printed, by the name of their setting. */
@@ -177,6 +182,7 @@ export function readConfig(env: NodeJS.ProcessEnv, defaultHome = join(homedir(),
     upstreams: upstreamsIn(settings),
     agentsFile: resolve(settings.DROVER_AGENTS_FILE ?? join(home, 'agents.json')),
     workerTypes: types,
+    channels: channelSettingsIn(settings),
     gitTokens: { ...(github !== undefined && { 'github.com': github }), ...tokens.byHost },
     secrets: {
       ...secretsIn(given),

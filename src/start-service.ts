@@ -3,6 +3,9 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { agentDirectory, agentSet } from './agent-set.ts'
 import { createApp } from './app.ts'
+import { openChannels } from './channel-set.ts'
+import { allowedIn } from './channel-settings.ts'
+import type { Channel } from './channels/channel.ts'
 import { createOpenDoor } from './open-door.ts'
 import type { Config } from './config.ts'
 import { asOrg, asSystem } from './db/scope.ts'
@@ -30,7 +33,8 @@ export async function startService(config: Config, env: NodeJS.ProcessEnv, log: 
   const parts = await openParts(config, env, log)
   const undo: (() => Promise<void>)[] = [() => parts.close()]
   try {
-    const app = appOf(parts)
+    const channels = await openChannels(parts)
+    const app = appOf(parts, channels)
     await app.applyLimits()
     const apiKey = await keyOfThisMachine(parts)
     await refuseWithoutKey(parts)
@@ -40,11 +44,15 @@ export async function startService(config: Config, env: NodeJS.ProcessEnv, log: 
       ...(config.DROVER_URL !== undefined && { allowedHosts: [new URL(config.DROVER_URL).hostname] }),
     })
     undo.push(() => server.stop())
-    undo.push(...(await startLoops(parts, app)))
+    undo.push(...(await startLoops(parts, app)), ...startTalking(app))
     return {
       url: server.url,
       apiKey,
-      summary: [...summaryOf(parts), `Its key is in ${keyFile(config)}; for other machines: drover key create`],
+      summary: [
+        ...summaryOf(parts),
+        ...saysChannels(channels),
+        `Its key is in ${keyFile(config)}; for other machines: drover key create`,
+      ],
       async stop() {
         app.drain()
         await inReverse(undo)
@@ -61,7 +69,7 @@ export async function startWorker(config: Config, env: NodeJS.ProcessEnv, log: L
   const parts = await openParts(config, env, log)
   const undo: (() => Promise<void>)[] = [() => parts.close()]
   try {
-    undo.push(...(await startLoops(parts, appOf(parts))))
+    undo.push(...(await startLoops(parts, appOf(parts, new Map()))))
     return { summary: summaryOf(parts), stop: () => inReverse(undo) }
   } catch (error) {
     await inReverse(undo)
@@ -69,13 +77,16 @@ export async function startWorker(config: Config, env: NodeJS.ProcessEnv, log: L
   }
 }
 
-function appOf(parts: Parts) {
+function appOf(parts: Parts, channels: ReadonlyMap<string, Channel>) {
   const { config, env, profiles, picked } = parts
   const agents = agentSet(profiles, env, config.upstreams)
   return createApp({
     ...parts,
     version: VERSION,
     agents,
+    channels,
+    allowed: (channel) => (channel === 'console' ? 'everybody' : allowedIn(config.channels, channel)),
+    workspaceRoot: config.workspacePath,
     openDoor: createOpenDoor({ ...parts, agents }),
     stateFolder: (orgId, agent, conversationId) => join(config.statePath, orgId, agent, conversationId),
     directory: agentDirectory(profiles, picked, env),
@@ -106,6 +117,17 @@ async function startLoops({ config }: Parts, app: ReturnType<typeof createApp>):
     drainMs: config.DROVER_DRAIN_SECONDS * 1_000,
   })
   return [() => upkeep.stop(), () => pool.stop()]
+}
+
+/** What people say comes in, and what they are shown goes out. Stopped last in, first out: nothing new, then what is on its way. */
+function startTalking(app: ReturnType<typeof createApp>): (() => Promise<void>)[] {
+  const stages = [app.startOutbound(), app.startInbound(), ...app.startChannels()]
+  return stages.map((stage) => () => stage.stop())
+}
+
+const saysChannels = (channels: ReadonlyMap<string, Channel>) => {
+  const names = [...channels.keys()].filter((name) => name !== 'console')
+  return names.length === 0 ? [] : [`Channels: ${names.join(', ')}`]
 }
 
 async function inReverse(undo: (() => Promise<void>)[]) {

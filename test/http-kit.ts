@@ -118,6 +118,7 @@ const PARTS: Omit<HttpParts, 'database'> = {
     return { defaultBranch: 'main' }
   },
   fence: 'Agents are fenced by a test.',
+  receive: async () => undefined,
   isDraining: () => false,
   streams: { pollMs: 50, heartbeatMs: 15_000 },
 }

@@ -72,7 +72,7 @@ export function clientOf({ url, apiKey }: { url: string; apiKey: string }) {
 }
 
 /** The whole service in this process, on a database of its own, with a repository that it knows. */
-export async function startTestService(settings: Record<string, string> = {}) {
+export async function startTestService(settings: Record<string, string> = {}, { codebase = true } = {}) {
   const folder = await openFolder('drover-service-')
   const name = await createTestDatabase()
   const env = { PATH: process.env.PATH, DATABASE_URL: urlOf(name), PORT: '0', DROVER_AGENT: 'scripted', ...settings }
@@ -82,7 +82,7 @@ export async function startTestService(settings: Record<string, string> = {}) {
   const service = await startService(configFor('home'), env, log)
   const client = clientOf(service)
   const repository = await makeRepository(folder)
-  await client.call('POST', '/v1/codebases', { url: repository, name: 'app' })
+  if (codebase) await client.call('POST', '/v1/codebases', { url: repository, name: 'app' })
   return {
     ...client,
     url: service.url,
@@ -99,3 +99,5 @@ export async function startTestService(settings: Record<string, string> = {}) {
     },
   }
 }
+
+export type TestService = Awaited<ReturnType<typeof startTestService>>

@@ -35,6 +35,8 @@ export interface HttpParts {
   inspectRemote(url: string): Promise<{ defaultBranch: string }>
   /** How agents are fenced here, in a sentence. */
   fence: string
+  /** What a platform posts to one of our channels; undefined where no channel of this name takes posts. */
+  receive(channel: string, request: Request): Promise<Response | undefined>
   /** Whether this process is about to stop. */
   isDraining(): boolean
   /** How often event streams look for themselves, and how often they say that they live. */

@@ -24,8 +24,10 @@ export async function runTask({ database, kinds }: RunParts, context: RunContext
       log.warn('the lease was lost; another worker has the task, and nothing of this run was written')
       return
     }
-    const end = endOfError(task, error)
-    if (!(error instanceof UserError) && !(error instanceof RetryLater)) log.error({ err: error }, 'run failed')
+    const isStopped = signal.reason === ('draining' satisfies StopReason)
+    const end: RunEnd = isStopped ? { type: 'hand-back' } : endOfError(task, error)
+    if (!isStopped && !(error instanceof UserError) && !(error instanceof RetryLater))
+      log.error({ err: error }, 'run failed')
     await writeEnd(database, task, end)
   }
 }

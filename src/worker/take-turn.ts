@@ -1,8 +1,9 @@
+import { posix } from 'node:path'
 import type { AgentProfile, Driver, McpServer, Outcome } from '../agents/driver.ts'
 import { endSession, findSession, saveSession } from '../conversations/store.ts'
 import type { Database } from '../db/connect.ts'
 import { asSystem } from '../db/scope.ts'
-import { holdFence, listTasks, saveCheckpoint } from '../tasks/store.ts'
+import { holdFence, saveCheckpoint } from '../tasks/store.ts'
 import { runOf, type Task } from '../tasks/task.ts'
 import type { Workspace } from '../workspaces/workspace.ts'
 import { briefed } from './brief.ts'
@@ -18,13 +19,14 @@ export interface TurnRequest {
   env: Readonly<Record<string, string>>
   mcpServers: readonly McpServer[]
   workspace: Workspace
+  /** Where in the repository the agent works; empty: its root. */
+  cwd: string
   prompt: Prompt
+  /** What happened in the conversation before, for a session that remembers nothing; newest first. */
+  earlier: readonly Task[]
   events: EventWriter
   signal: AbortSignal
 }
-
-/** How many earlier tasks of the conversation a new session is told of. */
-const EARLIER_TASKS = 10
 
 /**
  * One turn of the agent, in its session of this conversation where there is one. A session that is lost or broken costs nothing
@@ -50,10 +52,7 @@ export async function takeTurn(database: Database, request: TurnRequest): Promis
 }
 
 async function turnInNewSession(database: Database, request: TurnRequest): Promise<Outcome> {
-  const { task, conversationId, prompt, events } = request
-  const earlier = await asSystem(database, (db) =>
-    listTasks(db, task.orgId, { conversationId, before: task.id, limit: EARLIER_TASKS }),
-  )
+  const { task, prompt, events, earlier } = request
   const [last] = earlier
   if (last && last.agent !== task.agent) {
     const text = `${task.agent} goes on where ${last.agent} was, with the same files and a summary of what was said.`
@@ -76,7 +75,7 @@ async function turnInSession(
       mcpServers,
       runId: `${task.id}.${task.attempt}`,
       launch: workspace.launch,
-      paths: workspace.paths,
+      paths: { ...workspace.paths, workspace: await folderOf(request) },
       ...(resume !== undefined && { resume }),
     },
     { ask: async (ask) => decideAsk(ask, profile.autonomy, prompt.approval) },
@@ -95,6 +94,16 @@ async function turnInSession(
   } finally {
     await session.close()
   }
+}
+
+/** The conversation's folder, where it is there; the repository's root where it is not, and says so. */
+async function folderOf({ workspace, cwd, events }: TurnRequest): Promise<string> {
+  const root = workspace.paths.workspace
+  if (cwd === '') return root
+  if (await workspace.listFolder(cwd)) return posix.join(root, cwd)
+  const text = `There is no folder ${cwd} in the repository: working at its root. /setcwd changes it.`
+  events.write({ type: 'notice', level: 'warn', code: 'other', text })
+  return root
 }
 
 /** Before anything else of the turn: a crash right after must lose neither the session nor that it has seen the prompt. */

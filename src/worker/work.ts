@@ -6,6 +6,7 @@ import { noteWorkspace } from '../conversations/workspace-store.ts'
 import type { Db } from '../db/scope.ts'
 import { appendEvents, saveArtifact } from '../events/store.ts'
 import { messageOf } from '../lib/errors.ts'
+import { ask } from '../questions/store.ts'
 import { saveCheckpoint } from '../tasks/store.ts'
 import { runOf, type Task, type TaskResult } from '../tasks/task.ts'
 import type { Harvest, Workspace } from '../workspaces/workspace.ts'
@@ -75,7 +76,7 @@ export type Wait =
 
 /** The process has ended and the worker is free; what it waits for may come days later, on another machine. */
 export async function park(work: Work, wait: Wait): Promise<RunEnd> {
-  const { context, workspace } = work
+  const { context, workspace, conversation } = work
   const run = runOf(context.task)
   const harvest = await workspace.harvest()
   await workspace.push(harvest)
@@ -89,6 +90,8 @@ export async function park(work: Work, wait: Wait): Promise<RunEnd> {
       await saveCheckpoint(db, run, { ...checkpoint })
       if (wait.for === 'children') return
       const { id, kind, title, freeText, choices } = wait.question
+      const { orgId } = context.task
+      await ask(db, { orgId, conversationId: conversation.id, taskId: context.task.id, kind, title, freeText, choices })
       const shown = choices.map(({ id, label }) => ({ id, label }))
       await appendEvents(db, run, [{ type: 'question', id, kind, title, freeText, choices: shown }])
     },

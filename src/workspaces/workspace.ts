@@ -98,6 +98,12 @@ export interface Workspace {
   readonly paths: Sandbox['paths']
   readonly doorUrl?: string
   readonly launch: Launch
+  /** Read inside the fence, where a link of the agent's making leads nowhere else; undefined where there is no such file. At most 1 MiB. */
+  readFile(path: string): Promise<string | undefined>
+  /** Names in a folder; undefined where there is no such folder. */
+  listFolder(path: string): Promise<string[] | undefined>
+  /** Written inside the fence, with the folders that lead to it. */
+  writeFile(path: string, text: string): Promise<void>
   /** Commits whatever is uncommitted, inside the fence; undefined when there is nothing to commit. */
   commit(message: string): Promise<Commit | undefined>
   /** Checkpoint, bundle out, fsck, import into the cache. Idempotent. */

@@ -1,7 +1,7 @@
 import type { AgentProfile, Driver, Outcome } from '../../agents/driver.ts'
 import type { Codebase } from '../../codebases/codebase.ts'
 import { getCodebase } from '../../codebases/store.ts'
-import { findConversation } from '../../conversations/store.ts'
+import { endSession, findConversation } from '../../conversations/store.ts'
 import type { Database } from '../../db/connect.ts'
 import { asSystem, type Db } from '../../db/scope.ts'
 import { UserError } from '../../lib/errors.ts'
@@ -11,6 +11,7 @@ import { sumCallsOfRun } from '../../usage/store.ts'
 import type { Fence, Remote, Workspaces } from '../../workspaces/workspace.ts'
 import { endAfterFailure } from '../after-failure.ts'
 import { nextPrompt, type Checkpoint } from '../next-prompt.ts'
+import { askedBy } from '../prompt-command.ts'
 import { collectWishes, type OpenRunDoor, type Wishes } from '../run-door.ts'
 import { takeTurn } from '../take-turn.ts'
 import type { RunEnd, StopReason, TaskKind } from '../task-kind.ts'
@@ -55,7 +56,7 @@ export function agentTask(parts: AgentTaskParts): TaskKind {
 
     const { wishes, host } = collectWishes(events)
     const door = parts.openDoor({ task, profile, host })
-    const { conversation, codebase, children } = await asSystem(parts.database, (db) => contextOf(db, task))
+    const { conversation, codebase, children, earlier } = await asSystem(parts.database, (db) => contextOf(db, task))
     const workspace = await parts.workspaces.open(
       {
         workspaceId: conversation.id,
@@ -73,6 +74,11 @@ export function agentTask(parts: AgentTaskParts): TaskKind {
     const invited = workspace.doorUrl === undefined ? undefined : door.invite(workspace.doorUrl)
     const checkpoint: Checkpoint = task.checkpoint
     try {
+      const asked = await askedBy(task, earlier, workspace)
+      if (asked.isFresh && checkpoint.begun === undefined && !checkpoint.turn) {
+        events.write({ type: 'step', text: 'A new session, with the plan' })
+        await asSystem(parts.database, (db) => endSession(db, conversation.id, task.agent))
+      }
       const outcome =
         checkpoint.turn ??
         (await takeTurn(parts.database, {
@@ -87,7 +93,9 @@ export function agentTask(parts: AgentTaskParts): TaskKind {
           },
           mcpServers: [...profile.mcpServers, ...(invited?.mcpServers ?? [])],
           workspace,
-          prompt: nextPrompt(task, checkpoint, children),
+          cwd: conversation.cwd,
+          prompt: nextPrompt({ ...task, prompt: asked.text }, checkpoint, children),
+          earlier: asked.isFresh ? [] : earlier,
           events,
           signal,
         }))
@@ -132,8 +140,14 @@ async function contextOf(db: Db, task: Task) {
     conversation,
     codebase: await getCodebase(db, conversation.codebaseId),
     children: children.filter(({ status }) => isEnded(status)),
+    earlier: (
+      await listTasks(db, task.orgId, { conversationId: conversation.id, before: task.id, limit: EARLIER_TASKS })
+    ).filter(({ kind }) => kind === 'agent'),
   }
 }
+
+/** How many earlier tasks of the conversation a new session and a prompt command are told of. */
+const EARLIER_TASKS = 20
 
 const MAX_CHILDREN = 50
 

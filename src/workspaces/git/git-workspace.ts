@@ -4,9 +4,9 @@ import type { Cache } from './cache.ts'
 import type { Connection } from './connection.ts'
 import type { Folder, Marker } from './folder.ts'
 import { describeWork, fileCheckpoint, parseCommit, takeBundle, type HarvestLimits } from './harvest.ts'
-import { runInside, shortText } from './inside.ts'
+import { runInside, shortText, wholeText } from './inside.ts'
 import { pushWork } from './push.ts'
-import { COMMIT } from './scripts.ts'
+import { COMMIT, LIST_FOLDER, READ_FILE, WRITE_FILE } from './scripts.ts'
 
 /** The two sandboxes of a workspace: the agent's, with its network, and git's, which needs none. */
 export interface Sandboxes {
@@ -37,6 +37,14 @@ export function createWorkspace(open: OpenWorkspace): Workspace {
     paths: sandboxes.agent.paths,
     ...(sandboxes.agent.doorUrl !== undefined && { doorUrl: sandboxes.agent.doorUrl }),
     launch: sandboxes.agent.launch,
+    readFile: (path) => behindMark(sandboxes, READ_FILE, path),
+    async listFolder(path) {
+      const names = await behindMark(sandboxes, LIST_FOLDER, path)
+      return names?.split('\n').filter((name) => name !== '')
+    },
+    async writeFile(path, text) {
+      await runInside(sandboxes.git.launch, WRITE_FILE, [`./${path}`], shortText, { input: text })
+    },
     async commit(message) {
       const line = await runInside(sandboxes.git.launch, COMMIT, [marker.branch], shortText, { input: message })
       return line === '' ? undefined : parseCommit(line)
@@ -55,6 +63,13 @@ export function createWorkspace(open: OpenWorkspace): Workspace {
     push: (harvest) => locked(() => pushWork(cache, connection, marker.workspaceId, harvest)),
     close: () => closeAll(sandboxes),
   }
+}
+
+/** What stands behind the first line; undefined where that says that nothing is there. */
+async function behindMark({ git }: Sandboxes, script: string, path: string): Promise<string | undefined> {
+  const said = await runInside(git.launch, script, [`./${path}`], wholeText)
+  const end = said.indexOf('\n')
+  return said.slice(0, end === -1 ? said.length : end) === 'none' ? undefined : said.slice(end + 1)
 }
 
 export async function closeAll({ agent, git }: Sandboxes): Promise<void> {

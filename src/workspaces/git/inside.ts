@@ -51,6 +51,15 @@ export async function shortText(stdout: Readable): Promise<string> {
   return head.trim()
 }
 
+const MAX_FILE = 2 * 1024 * 1024
+
+/** `read` for scripts that answer with a file. */
+export async function wholeText(stdout: Readable): Promise<string> {
+  let text = ''
+  for await (const chunk of stdout.setEncoding('utf8')) if (text.length < MAX_FILE) text += String(chunk)
+  return text
+}
+
 function insideEnv(): Record<string, string> {
   // Without a fence the folder may belong to a slot's user from the time when there was one.
   return { ...hardenedEnv({ 'safe.directory': '*' }), GIT_ALLOW_PROTOCOL: 'file' }

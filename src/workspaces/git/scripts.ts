@@ -83,3 +83,16 @@ exec git bundle create -q - "$2" --not "$3"`
 export const STATE = `${CHECKPOINT}
 git diff --quiet HEAD "$2" -- && is=clean || is=dirty
 echo "$(git rev-parse HEAD) $(git rev-parse "$2") $is"`
+
+/** path. The file behind a line that says whether it is there. */
+export const READ_FILE = `if [ -f "$1" ]; then echo file; exec head -c 1048576 -- "$1"; fi
+echo none`
+
+/** path. Names, one a line, behind a line that says whether the folder is there. */
+export const LIST_FOLDER = `if [ -d "$1" ]; then echo folder; exec ls -1A -- "$1"; fi
+echo none`
+
+/** path; the text on stdin. */
+export const WRITE_FILE = `set -e
+mkdir -p -- "$(dirname -- "$1")"
+exec cat > "$1"`

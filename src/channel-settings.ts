@@ -1,0 +1,59 @@
+import { z } from 'zod'
+
+const text = (description: string, example?: string) => z.string().optional().meta({ description, example })
+const secret = (description: string, example?: string) =>
+  z.string().optional().meta({ description, example, secret: true })
+const streaming = (platform: string) =>
+  z
+    .enum(['stream', 'batch', 'chunks'])
+    .default('stream')
+    .meta({
+      description: `How answers come to ${platform}. stream: one message that grows; batch: one at the end; chunks: one a piece`,
+    })
+
+/** The settings of channels, as all others: `drover setup <channel>` asks for them. */
+export const ChannelSettings = {
+  TELEGRAM_BOT_TOKEN: secret('Token of your Telegram bot, from @BotFather', '123456789:AAE…'),
+  TELEGRAM_ALLOWED_USER_IDS: text(
+    'Who may use the bot: Telegram user ids, separated by commas. Empty: nobody',
+    '123456789',
+  ),
+  TELEGRAM_STREAMING_MODE: streaming('Telegram'),
+  TELEGRAM_WEBHOOK_URL: text(
+    'Where Telegram shall post, instead of being asked',
+    'https://drover.example.com/webhooks/telegram',
+  ),
+  TELEGRAM_API_URL: text('Your own Bot API server', 'http://localhost:8081'),
+
+  SLACK_BOT_TOKEN: secret('Bot token of your Slack app', 'xoxb-…'),
+  SLACK_APP_TOKEN: secret('App-level token of your Slack app, for Socket Mode', 'xapp-…'),
+  SLACK_SIGNING_SECRET: secret(
+    'Signing secret of your Slack app, where Slack posts to /webhooks/slack instead of Socket Mode',
+  ),
+  SLACK_ALLOWED_USER_IDS: text(
+    'Who may use the app: Slack member ids, separated by commas. Empty: nobody',
+    'U012AB3CD',
+  ),
+  SLACK_STREAMING_MODE: streaming('Slack'),
+  SLACK_API_URL: text('Where Slack’s API is, if not at Slack', 'https://slack.example.com/api/'),
+
+  DROVER_SECRET_KEY: secret(
+    'What credentials of further Slack workspaces are encrypted with; the same on all machines that share a database. Default: the file secret-key in the data folder',
+  ),
+}
+
+/** By name, those that have a value: what a channel is made from. */
+export function channelSettingsIn(settings: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(ChannelSettings).flatMap((name) => {
+      const value = settings[name]
+      return typeof value === 'string' && name !== 'DROVER_SECRET_KEY' ? [[name, value]] : []
+    }),
+  )
+}
+
+/** The allow-list of a channel: `<CHANNEL>_ALLOWED_USER_IDS`. */
+export function allowedIn(settings: Readonly<Record<string, string>>, channel: string): ReadonlySet<string> {
+  const list = settings[`${channel.toUpperCase()}_ALLOWED_USER_IDS`] ?? ''
+  return new Set(list.split(/[\s,]+/).filter((id) => id !== ''))
+}

@@ -1,0 +1,166 @@
+/** First stage: what was said on a platform becomes a task, an answer, or a command's reply, in one transaction; or it is dropped, with the reason. */
+import type { Inbound } from '../channels/channel.ts'
+import { listCodebases, getCodebase } from '../codebases/store.ts'
+import { findConversation, openConversation } from '../conversations/store.ts'
+import type { Conversation } from '../conversations/conversation.ts'
+import { asSystem, narrowTo, type Db } from '../db/scope.ts'
+import { say } from '../deliveries/store.ts'
+import type { Said, Verdict } from '../inbox/inbox.ts'
+import { forgetOldSaid, forgetWords, noteFailure, takeSaid, wasRefused, writeVerdict } from '../inbox/store.ts'
+import { UserError, messageOf } from '../lib/errors.ts'
+import { startLoop } from '../lib/loop.ts'
+import type { Running } from '../lib/running.ts'
+import { startWakefulLoop } from '../lib/wakeful-loop.ts'
+import { currentConversation, findPlace, openPlace, setConversation } from '../places/store.ts'
+import { titleOf } from '../tasks/task.ts'
+import { answerByButton, answerByText } from './answer.ts'
+import { runCommand } from './commands/registry.ts'
+import { howToAllow, identify } from './identify.ts'
+import { parseCommand } from './parse-command.ts'
+import { toVerdict, type InboundParts, type Reply, type Talk } from './parts.ts'
+import { takeMessage } from './take-message.ts'
+
+/** How many places are listened to at once. */
+const HANDLERS = 4
+const POLL_MS = 500
+
+/** Handles what is in the inbox, and what comes, until stopped. Any number of processes may. */
+export function startInbound(parts: InboundParts): Running {
+  const { database, log } = parts
+  const look = () =>
+    handleNext(parts).catch((error: unknown) => {
+      log.error({ err: error }, 'the inbox cannot be read')
+      return false
+    })
+  const handlers = Array.from({ length: HANDLERS }, () => startWakefulLoop(POLL_MS, look))
+  const stopListening = database.listener.on('drover_inbox', () => handlers.forEach((handler) => handler.wake()))
+  const forgetting = startLoop(
+    3_600_000,
+    () => asSystem(database, forgetOldSaid),
+    (error) => log.error({ err: error }, 'the inbox could not be tidied'),
+  )
+  return {
+    async stop() {
+      stopListening()
+      await Promise.all([...handlers, forgetting].map((running) => running.stop()))
+    },
+  }
+}
+
+/** One thing that was said. False when there is none. */
+export async function handleNext(parts: InboundParts): Promise<boolean> {
+  let taken: Said | undefined
+  try {
+    await asSystem(parts.database, async (db) => {
+      taken = await takeSaid(db)
+      if (!taken) return
+      await narrowTo(db, taken.orgId)
+      await writeVerdict(db, taken.id, await handle(parts, db, taken))
+    })
+  } catch (error) {
+    if (!taken) throw error
+    await putBack(parts, taken, error)
+  }
+  return taken !== undefined
+}
+
+async function putBack({ database, log }: InboundParts, said: Said, error: unknown) {
+  await asSystem(database, async (db) => {
+    const state = await noteFailure(db, said.id, messageOf(error))
+    log.error({ err: error, inbox: said.id, state }, 'what was said could not be handled')
+    if (state === 'new') return
+    const place = await openPlace(db, said.orgId, said.event.place)
+    await say(db, place, {
+      markdown: `⚠️ This message could not be handled; it is kept as \`${said.id}\`. Send it again, or ask the owner to look: \`drover why ${said.id}\``,
+    })
+  })
+}
+
+async function handle(parts: InboundParts, db: Db, { id, orgId, event }: Said): Promise<Verdict> {
+  if (event.actor.isBot) return { type: 'dropped', reason: 'it was said by a bot' }
+  if (event.type === 'message' && !event.isAddressed && !(await isOurThread(db, event))) {
+    await forgetWords(db, id)
+    return {
+      type: 'dropped',
+      reason: 'it was not addressed to Drover: mention the bot, or answer in a thread where it works',
+    }
+  }
+  const member = await identify(parts, db, orgId, event)
+  if (!member) return refuse(parts, db, orgId, event)
+  const place = await openPlace(db, orgId, event.place)
+  const conversation = await conversationIn(parts, db, place, event)
+  const codebase = conversation.codebaseId === null ? undefined : await getCodebase(db, conversation.codebaseId)
+  const talk: Talk = { parts, db, event, member, place, conversation, codebase }
+  const reply = await replyTo(talk)
+  if (reply.say !== undefined)
+    await say(
+      db,
+      place,
+      { markdown: reply.say },
+      { conversationId: conversation.id, ...(reply.taskId !== undefined && { taskId: reply.taskId }) },
+    )
+  return toVerdict(reply, talk)
+}
+
+/** What a person can mend is told; it is an answer like any other. What was written before it is still there: a command checks first. */
+async function replyTo(talk: Talk): Promise<Reply> {
+  try {
+    if (talk.event.type === 'choice') return await answerByButton(talk, talk.event)
+    const { text } = talk.event
+    const command = parseCommand(text)
+    if (command) return await runCommand(talk, command)
+    return (await answerByText(talk, talk.event)) ?? (await takeMessage(talk, text))
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return { type: 'command', reason: `refused: ${error.code}`, say: error.message }
+  }
+}
+
+/** In a thread in which a conversation goes on, nobody need be mentioned. */
+async function isOurThread(db: Db, { place }: Inbound): Promise<boolean> {
+  if (place.thread === '') return false
+  const known = await findPlace(db, place)
+  return known !== undefined && (await currentConversation(db, known.id)) !== undefined
+}
+
+/** Strangers are told once what their owner needs to know. */
+async function refuse({ log }: InboundParts, db: Db, orgId: string, event: Inbound): Promise<Verdict> {
+  const { actor, place } = event
+  const isFirst = !(await wasRefused(db, place.channel, actor.id))
+  if (isFirst) {
+    log.warn(
+      { channel: place.channel, actor: actor.id, name: actor.name },
+      `a stranger wrote; to let them in: ${howToAllow(place.channel, actor.id)}`,
+    )
+    const known = await openPlace(db, orgId, place)
+    await say(db, known, {
+      markdown: `I do not know you yet. Your id here is \`${actor.id}\`; whoever runs Drover lets you in with:\n\n\`${howToAllow(place.channel, actor.id)}\``,
+    })
+  }
+  return {
+    type: 'dropped',
+    reason: `not allowed: ${actor.name} (${actor.id}) is not on the list of ${place.channel}. ${howToAllow(place.channel, actor.id)}`,
+  }
+}
+
+/** The one that goes on there, or a new one: about the only codebase, where there is but one. */
+async function conversationIn(
+  parts: InboundParts,
+  db: Db,
+  place: Talk['place'],
+  event: Inbound,
+): Promise<Conversation> {
+  const current = await currentConversation(db, place.id)
+  const known = current === undefined ? undefined : await findConversation(db, current)
+  if (known) return known
+  const [only, another] = await listCodebases(db)
+  const isCommand = event.type === 'choice' || event.text.startsWith('/')
+  const conversation = await openConversation(db, {
+    orgId: place.orgId,
+    title: isCommand ? (only?.name ?? 'Conversation') : titleOf(event.text),
+    codebaseId: another ? null : (only?.id ?? null),
+    agent: (another ? null : only?.agent) ?? parts.agents.defaultName,
+  })
+  await setConversation(db, place, conversation.id)
+  return conversation
+}

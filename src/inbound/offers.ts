@@ -1,0 +1,51 @@
+import { addCodebase, findCodebase } from '../codebases/store.ts'
+import { setCommands } from '../codebases/command-store.ts'
+import { offer } from '../questions/store.ts'
+import { saysLoaded, type OfferAction } from '../questions/offer.ts'
+import type { Question } from '../questions/question.ts'
+import type { Talk } from './parts.ts'
+import { shownPath, workOn } from './work-on.ts'
+
+/** Does what was offered, or says how to come back to it. Returns what to say, where the next offer does not say it. */
+export async function takeOffer(talk: Talk, { action }: Question, isTaken: boolean): Promise<string | undefined> {
+  const meant = action as unknown as OfferAction
+  switch (meant.type) {
+    case 'create-codebase':
+      return isTaken ? createCodebase(talk, meant) : 'Not created. `/clone <repo-url>` begins again.'
+    case 'load-commands':
+      if (!isTaken) return `No commands loaded. \`/load-commands ${meant.folder}\` does it later.`
+      await setCommands(talk.db, { orgId: talk.place.orgId, id: meant.codebaseId }, meant.found)
+      return saysLoaded(meant.found)
+  }
+}
+
+async function createCodebase(
+  talk: Talk,
+  { codebase, commands }: OfferAction & { type: 'create-codebase' },
+): Promise<string | undefined> {
+  const { db, place, parts } = talk
+  const made = await addCodebase(db, { ...codebase, name: await freeName(talk, codebase.name), orgId: place.orgId })
+  const conversation = await workOn(talk, made)
+  const about = [
+    `Codebase name: ${made.name}`,
+    `Repository: ${made.url}`,
+    `CWD: ${shownPath(parts.workspaceRoot, made, '')}`,
+    `AI Assistant: ${conversation.agent} (default, from codebase settings)`,
+    `ID: ${made.id}`,
+  ].join('\n')
+  if (!commands || commands.found.length === 0) return about
+  await offer(db, {
+    orgId: place.orgId,
+    conversationId: conversation.id,
+    title: `${about}\n\nFound commands folder: ${commands.folder}\nLoad all commands? (y/n)`,
+    action: { type: 'load-commands', codebaseId: made.id, ...commands } satisfies OfferAction,
+  })
+  return undefined
+}
+
+async function freeName({ db }: Talk, name: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? name : `${name}-${n}`
+    if (!(await findCodebase(db, candidate))) return candidate
+  }
+}

@@ -1,0 +1,41 @@
+import type { Inbound } from '../channels/channel.ts'
+import type { Codebase } from '../codebases/codebase.ts'
+import type { Conversation } from '../conversations/conversation.ts'
+import type { Database } from '../db/connect.ts'
+import type { Db } from '../db/scope.ts'
+import type { Verdict } from '../inbox/inbox.ts'
+import type { Log } from '../lib/log.ts'
+import type { Member } from '../orgs/member.ts'
+import type { PlaceRow } from '../places/store.ts'
+
+export interface InboundParts {
+  database: Database
+  log: Log
+  agents: { defaultName: string; names: readonly string[] }
+  /** What people call the folder of the workspaces: `/workspace`. */
+  workspaceRoot: string
+  /** Accounts that the settings let in, by channel; `everybody` where the channel itself lets in only whom it knows. */
+  allowed(channel: string): ReadonlySet<string> | 'everybody'
+}
+
+/** Somebody who may says something in a conversation: what handles it works in one transaction, and sees one org. */
+export interface Talk {
+  parts: InboundParts
+  db: Db
+  event: Inbound
+  member: Member
+  place: PlaceRow
+  conversation: Conversation
+  codebase: Codebase | undefined
+}
+
+/** What is answered at once, in the same place, and what became of the message. */
+export type Reply = { say?: string } & (
+  | { type: 'command' | 'answer'; reason: string; taskId?: string }
+  | { type: 'task'; taskId: string; reason: string }
+)
+
+export function toVerdict(reply: Reply, { conversation }: Talk): Verdict {
+  const { say: _said, ...verdict } = reply
+  return { ...verdict, conversationId: conversation.id }
+}

@@ -1,0 +1,34 @@
+import { posix } from 'node:path'
+import type { Codebase } from '../codebases/codebase.ts'
+import type { Conversation } from '../conversations/conversation.ts'
+import { findConversation, giveCodebase, openConversation } from '../conversations/store.ts'
+import { findConversationAbout, setConversation } from '../places/store.ts'
+import type { Talk } from './parts.ts'
+
+/**
+ * From now on this place is about a codebase. A conversation has one codebase for ever: where it has another, the place goes on
+ * with its last conversation about this one, or with a new one.
+ */
+export async function workOn({ db, place, conversation, parts }: Talk, codebase: Codebase): Promise<Conversation> {
+  if (conversation.codebaseId === codebase.id) return conversation
+  if (conversation.codebaseId === null) {
+    await giveCodebase(db, conversation, codebase.id)
+    return (await findConversation(db, conversation.id)) as Conversation
+  }
+  const earlier = await findConversationAbout(db, place.id, codebase.id)
+  const found = earlier === undefined ? undefined : await findConversation(db, earlier)
+  const next =
+    found ??
+    (await openConversation(db, {
+      orgId: place.orgId,
+      title: codebase.name,
+      codebaseId: codebase.id,
+      agent: codebase.agent ?? parts.agents.defaultName,
+    }))
+  await setConversation(db, place, next.id)
+  return next
+}
+
+/** What people call a folder of a codebase: `/workspace/my-app/web`. The real one is the conversation's own, somewhere below. */
+export const shownPath = (root: string, codebase: Pick<Codebase, 'name'>, cwd: string) =>
+  posix.join(root, codebase.name, cwd)

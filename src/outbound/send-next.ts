@@ -1,0 +1,154 @@
+import { ChannelError, type Channel, type Outgoing } from '../channels/channel.ts'
+import { asSystem } from '../db/scope.ts'
+import type { Delivery } from '../deliveries/delivery.ts'
+import { release, noteProgress, say, type Change, type Hold } from '../deliveries/store.ts'
+import { messageOf } from '../lib/errors.ts'
+import { pauseChannel } from '../places/channel-store.ts'
+import { compose } from './compose.ts'
+import type { Form, OutboundParts } from './parts.ts'
+
+const SEND_MS = 45_000
+/** As long as a platform may be away before what waits for it is given up. */
+const PATIENCE_MS = 24 * 3_600_000
+const LONGEST_BACKOFF_MS = 60_000
+const PAUSE_AFTER_REFUSAL_SECONDS = 60
+
+/** One step of one delivery: compose it, send or edit one message of it, note that, give the place back. */
+export async function sendNext(parts: OutboundParts, hold: Hold): Promise<void> {
+  const { delivery } = hold
+  const channel = parts.channels.get(delivery.place.channel) as Channel
+  try {
+    const form = await asSystem(parts.database, (db) => compose(db, delivery, channel))
+    await step(parts, hold, channel, form)
+  } catch (error) {
+    await afterError(parts, hold, error)
+  }
+}
+
+/** What is noted of a message that is shown, to see whether it must change. */
+const faceOf = ({ markdown, choices }: Outgoing) => (choices ? `${markdown}\u2063${choices.questionId}` : markdown)
+
+async function step(parts: OutboundParts, hold: Hold, channel: Channel, form: Form) {
+  const { delivery } = hold
+  const { messages } = form
+  const at = messages.findIndex((message, index) => delivery.shown[index] !== faceOf(message))
+  const content = form.content && { content: form.content }
+  const rest = {
+    ...content,
+    ...(form.shownEvent !== undefined && { shownEvent: form.shownEvent }),
+  }
+  const message = messages[at]
+  // All is shown: the state alone is news.
+  if (!message)
+    return note(
+      parts,
+      hold,
+      { ...rest, status: form.next },
+      { afterMs: form.next === 'open' ? channel.limits.editGapMs : 0 },
+    )
+
+  const messageId = delivery.messageIds[at]
+  const shownId =
+    messageId === undefined
+      ? await send(channel, delivery, at, message)
+      : await edit(channel, delivery, at, message, messageId)
+  const isLast = at === messages.length - 1
+  const change: Change = {
+    ...content,
+    messageIds: put(delivery.messageIds, at, shownId),
+    shown: put(delivery.shown, at, faceOf(message)),
+    tries: 0,
+    error: null,
+  }
+  await note(
+    parts,
+    hold,
+    { ...change, ...(isLast && { ...rest, status: form.next }) },
+    {
+      placeAfterMs: messageId === undefined ? channel.limits.sendGapMs : channel.limits.editGapMs,
+      afterMs: isLast && form.next === 'open' ? channel.limits.editGapMs : 0,
+    },
+  )
+}
+
+function send(channel: Channel, { id, place }: Delivery, at: number, message: Outgoing): Promise<string> {
+  return channel.send(place, message, { idempotencyKey: `${id}/${at}`, signal: AbortSignal.timeout(SEND_MS) })
+}
+
+/** At this index, or behind the last. */
+const put = (list: readonly string[], at: number, text: string) =>
+  at < list.length ? list.with(at, text) : [...list, text]
+
+/** Where the message is no more, it is said anew. */
+async function edit(
+  channel: Channel,
+  delivery: Delivery,
+  at: number,
+  message: Outgoing,
+  messageId: string,
+): Promise<string> {
+  try {
+    await channel.edit(delivery.place, messageId, message, AbortSignal.timeout(SEND_MS))
+    return messageId
+  } catch (error) {
+    if (!(error instanceof ChannelError) || error.kind !== 'gone') throw error
+    return send(channel, delivery, at, message)
+  }
+}
+
+async function note(
+  { database }: OutboundParts,
+  hold: Hold,
+  change: Change,
+  waits: { placeAfterMs?: number; afterMs?: number },
+) {
+  await asSystem(database, async (db) => {
+    if (await noteProgress(db, hold, change)) await release(db, hold, waits)
+  })
+}
+
+async function afterError(parts: OutboundParts, hold: Hold, error: unknown) {
+  const { delivery } = hold
+  const { place, tries } = delivery
+  const reason = messageOf(error)
+  const kind = error instanceof ChannelError ? error.kind : 'bug'
+  const backoffMs = Math.min(LONGEST_BACKOFF_MS, 1_000 * 2 ** Math.min(tries, 10))
+  parts.log[kind === 'rate' || kind === 'transient' ? 'info' : 'warn'](
+    { err: kind === 'bug' ? error : reason, delivery: delivery.id, channel: place.channel, kind },
+    'a delivery was not sent',
+  )
+  switch (kind) {
+    case 'rate': {
+      const afterMs = (error as ChannelError).retryAfterMs ?? backoffMs
+      return note(parts, hold, { tries: tries + 1, error: reason }, { placeAfterMs: afterMs })
+    }
+    case 'auth':
+      await asSystem(parts.database, (db) => pauseChannel(db, place.channel, PAUSE_AFTER_REFUSAL_SECONDS, reason))
+      return note(parts, hold, { error: reason }, {})
+    case 'transient':
+    case 'bug': {
+      const isHopeless = kind === 'bug' ? tries >= 5 : Date.now() - delivery.createdAt.getTime() > PATIENCE_MS
+      if (!isHopeless)
+        return note(parts, hold, { tries: tries + 1, error: reason }, { placeAfterMs: backoffMs, afterMs: backoffMs })
+      return bury(parts, hold, reason)
+    }
+    case 'gone':
+    case 'invalid':
+      return bury(parts, hold, reason, kind)
+  }
+}
+
+/** The dead letter: kept, listed, to be sent again or discarded by a person. Who waits for an answer is told at least that there is one. */
+async function bury(parts: OutboundParts, hold: Hold, reason: string, kind?: 'gone' | 'invalid') {
+  const { delivery } = hold
+  await asSystem(parts.database, async (db) => {
+    if (!(await noteProgress(db, hold, { status: 'dead', error: reason }))) return
+    if (kind === 'invalid' && (delivery.kind === 'answer' || delivery.kind === 'question')) {
+      const { id, channel } = delivery.place
+      const where = delivery.taskId === null ? '' : ` Read it with \`drover task show ${delivery.taskId}\`.`
+      const markdown = `⚠️ There is an ${delivery.kind} that cannot be shown here.${where}`
+      await say(db, { id, channel, orgId: delivery.orgId }, { markdown })
+    }
+    await release(db, hold, {})
+  })
+}
