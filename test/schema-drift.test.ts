@@ -107,7 +107,7 @@ async function describeDatabase(): Promise<string[]> {
     client.query<{ table: string; column: string; type: string; nullable: boolean; filled: boolean }>(
       `select relname as table, attname as column, format_type(atttypid, null) as type, not attnotnull as nullable,
               -- The triggers of 'tasks' fill these, whatever an insert says.
-              atthasdef or (relname, attname) in (('tasks', 'place'), ('tasks', 'status')) as filled
+              atthasdef or attidentity <> '' or (relname, attname) in (('tasks', 'place'), ('tasks', 'status')) as filled
          from pg_class join pg_attribute on attrelid = pg_class.oid
         where relnamespace = 'drover'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped
           and relname <> 'migrations'`,

@@ -216,7 +216,7 @@ export interface Tables {
     reason: string | null
     changed_at: Now
     paused_until: Date | null
-    cursor: ColumnType<unknown, string | null | undefined, string | null>
+    cursor: OptionalJson
   }
   channel_credentials: { channel: string; tenant: string; org_id: string; sealed: Buffer; created_at: Now }
   identities: {
@@ -273,7 +273,7 @@ export interface Tables {
     task_id: string | null
     kind: 'permission' | 'question' | 'offer'
     title: string
-    choices: ColumnType<{ id: string; label: string; effect: string }[], string, string>
+    choices: Json
     free_text: boolean
     action: OptionalJson
     asked_at: Now

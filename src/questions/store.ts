@@ -82,7 +82,7 @@ const toQuestion = (row: Selectable<Tables['questions']>): Question => ({
   taskId: row.task_id,
   kind: row.kind,
   title: row.title,
-  choices: row.choices,
+  choices: row.choices as unknown as Question['choices'],
   freeText: row.free_text,
   action: row.action,
   closedAt: row.closed_at,
