@@ -87,6 +87,8 @@ export async function startTestService(settings: Record<string, string> = {}, { 
     ...client,
     url: service.url,
     apiKey: service.apiKey,
+    /** For a look behind the API. */
+    databaseUrl: env.DATABASE_URL,
     folder,
     repository,
     /** Another process's worker, as far as the database can tell. */

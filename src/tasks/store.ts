@@ -159,6 +159,17 @@ export async function steerTask(db: Db, taskId: string, text: string, createdBy:
   return true
 }
 
+export async function hasSteers(db: Db, taskId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('task_steers')
+    .select('seq')
+    .where('task_id', '=', taskId)
+    .where('told_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** What was said to a task in the middle of its turn and nobody has told its agent yet, oldest first; told from now on. The caller holds the fence. */
 export async function takeSteers(db: Db, taskId: string): Promise<{ text: string; createdBy: string | null }[]> {
   const rows = await db

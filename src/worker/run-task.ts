@@ -4,6 +4,7 @@ import { RetryLater, UserError, messageOf } from '../lib/errors.ts'
 import { holdFence, parkTask, retryTaskLater, settleTask } from '../tasks/store.ts'
 import { LeaseLost, runOf, type Run, type Task, type TaskFailure, type TaskStatus } from '../tasks/task.ts'
 import { endAfterFailure } from './after-failure.ts'
+import { queueUntold } from './steer.ts'
 import type { RunContext, RunEnd, StopReason, TaskKind } from './task-kind.ts'
 
 export interface RunParts {
@@ -39,10 +40,12 @@ async function writeEnd(database: Database, task: Task, end: RunEnd) {
   const leaveOrLose = async (db: Db) => {
     if ((await leave(db, run, end)) === null) throw new LeaseLost(run)
   }
-  if (!write) return onceAsSystem(database, leaveOrLose)
+  const mayLeaveWords = end.type === 'settle' && task.conversationId !== null
+  if (!write && !mayLeaveWords) return onceAsSystem(database, leaveOrLose)
   await asSystem(database, async (db) => {
     await holdFence(db, run)
-    await write(db)
+    await write?.(db)
+    if (mayLeaveWords) await queueUntold(db, task)
     await leaveOrLose(db)
   })
 }

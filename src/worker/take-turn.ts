@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { AgentProfile, Driver, McpServer, Outcome } from '../agents/driver.ts'
+import type { AgentProfile, Driver, McpServer, Outcome, Turn } from '../agents/driver.ts'
 import { endSession, findSession, saveSession } from '../conversations/store.ts'
 import type { Database } from '../db/connect.ts'
 import { asSystem } from '../db/scope.ts'
@@ -9,6 +9,7 @@ import type { Workspace } from '../workspaces/workspace.ts'
 import { briefed } from './brief.ts'
 import { decideAsk } from './decide-ask.ts'
 import type { Checkpoint, Prompt } from './next-prompt.ts'
+import { hearSteers, joined, takeSteerPrompt } from './steer.ts'
 import type { EventWriter } from './write-events.ts'
 
 export interface TurnRequest {
@@ -81,18 +82,37 @@ async function turnInSession(
     { ask: async (ask) => decideAsk(ask, profile.autonomy, prompt.approval) },
   )
   try {
-    const turn = session.turn(text, profile.limits)
-    const cancel = () => turn.cancel()
-    signal.addEventListener('abort', cancel, { once: true })
-    if (signal.aborted) cancel()
+    let outcome: Outcome | undefined
+    for (let prompt: string | undefined = text; prompt !== undefined;) {
+      outcome = joined(outcome, await oneTurn(database, request, session.turn(prompt, profile.limits)))
+      const mayGoOn = driver.capabilities.resume && !signal.aborted && isDoneOrStopped(outcome)
+      prompt = mayGoOn ? await takeSteerPrompt(database, task) : undefined
+      if (prompt !== undefined) events.write({ type: 'step', text: 'Told what was said meanwhile' })
+    }
+    return outcome as Outcome
+  } finally {
+    await session.close()
+  }
+}
+
+const isDoneOrStopped = ({ status }: Outcome) => status === 'done' || status === 'cancelled'
+
+/** To its end, or until somebody says something that the agent should hear: then it is stopped, softly. */
+async function oneTurn(database: Database, request: TurnRequest, turn: Turn): Promise<Outcome> {
+  const { task, driver, events, signal } = request
+  const cancel = () => turn.cancel()
+  signal.addEventListener('abort', cancel, { once: true })
+  if (signal.aborted) cancel()
+  const steering = driver.capabilities.resume ? hearSteers(database, task, cancel) : undefined
+  try {
     for await (const event of turn) {
       if (event.type === 'session') await rememberSession(database, request, event.resume)
       events.write(event)
     }
-    signal.removeEventListener('abort', cancel)
     return await turn.outcome
   } finally {
-    await session.close()
+    signal.removeEventListener('abort', cancel)
+    await steering?.stop()
   }
 }
 

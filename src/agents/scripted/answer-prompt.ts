@@ -10,9 +10,12 @@ import { surveyOf } from './survey.ts'
 const PREAMBLE =
   /^(?:You take over a conversation[\s\S]*?\n\nNow:\n\n)?(?:You were interrupted[\s\S]*?What was asked:\n\n)?/
 
+/** What is said in the middle of a script is the next one. */
+const STEERED = /^While you worked on this, you were told:\n\n([\s\S]*)\n\nLook at what is done already[\s\S]*$/
+
 /** One prompt: a new script, the answer to a question that was left open, or the same script after a crash. */
 export async function answerPrompt(session: ScriptedSession, told: string, stage: Stage): Promise<StopReason> {
-  const prompt = told.replace(PREAMBLE, '')
+  const prompt = told.replace(PREAMBLE, '').replace(STEERED, '$1')
   const left = session.progress
   const isAnswer = left?.waitingFor !== undefined
   const progress: Progress = left && (isAnswer || left.prompt === prompt) ? left : { prompt, next: 0 }

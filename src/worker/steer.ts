@@ -1,0 +1,83 @@
+import type { Outcome, Spend } from '../agents/driver.ts'
+import type { Database } from '../db/connect.ts'
+import { asSystem, onceAsSystem, type Db } from '../db/scope.ts'
+import { startLoop } from '../lib/loop.ts'
+import type { Running } from '../lib/running.ts'
+import { enqueueTask, hasSteers, holdFence, takeSteers } from '../tasks/store.ts'
+import { runOf, titleOf, type Task } from '../tasks/task.ts'
+
+const POLL_MS = 2_000
+
+/** Calls `onSaid` once somebody has said something to the agent in the middle of its turn. */
+export function hearSteers(database: Database, { id }: Task, onSaid: () => void): Running {
+  let hasHeard = false
+  async function look() {
+    if (hasHeard || !(await onceAsSystem(database, (db) => hasSteers(db, id)))) return
+    hasHeard = true
+    onSaid()
+  }
+  // A word that is lost is found by the next look.
+  const polling = startLoop(POLL_MS, look, () => undefined)
+  const stopListening = database.listener.on('drover_steer', (taskId) => {
+    if (taskId === id) look().catch(() => undefined)
+  })
+  return {
+    async stop() {
+      stopListening()
+      await polling.stop()
+    },
+  }
+}
+
+/** What was said meanwhile, as the next prompt of the same session; undefined where nothing was. From now on it counts as told. */
+export async function takeSteerPrompt(database: Database, task: Task): Promise<string | undefined> {
+  const said = await asSystem(database, async (db) => {
+    await holdFence(db, runOf(task))
+    return takeSteers(db, task.id)
+  })
+  if (said.length === 0) return undefined
+  const words = said.map(({ text }) => text).join('\n\n')
+  return `While you worked on this, you were told:\n\n${words}\n\nLook at what is done already, do nothing twice, and go on with that in mind.`
+}
+
+/** What nobody told the agent any more is not lost: it becomes a task of its own. The caller holds the fence. */
+export async function queueUntold(db: Db, task: Task): Promise<void> {
+  const left = await takeSteers(db, task.id)
+  const [first] = left
+  if (!first) return
+  const prompt = left.map(({ text }) => text).join('\n\n')
+  await enqueueTask(db, {
+    orgId: task.orgId,
+    agent: task.agent,
+    title: titleOf(prompt),
+    prompt,
+    ...(task.lane !== null && { lane: task.lane }),
+    ...(task.conversationId !== null && { conversationId: task.conversationId }),
+    ...(task.codebaseId !== null && { codebaseId: task.codebaseId }),
+    ...(first.createdBy !== null && { createdBy: first.createdBy }),
+  })
+}
+
+/** Two turns of one session as one: what was said and spent in both, and how the second ended. */
+export function joined(first: Outcome | undefined, second: Outcome): Outcome {
+  if (!first) return second
+  return {
+    ...second,
+    text: [first.text, second.text].filter((text) => text.trim() !== '').join('\n\n'),
+    durationMs: first.durationMs + second.durationMs,
+    spend: addSpend(first.spend, second.spend),
+  }
+}
+
+function addSpend(one: Spend, two: Spend): Spend {
+  return {
+    inputTokens: one.inputTokens + two.inputTokens,
+    outputTokens: one.outputTokens + two.outputTokens,
+    cacheReadTokens: one.cacheReadTokens + two.cacheReadTokens,
+    cacheWriteTokens: one.cacheWriteTokens + two.cacheWriteTokens,
+    reasoningTokens: one.reasoningTokens + two.reasoningTokens,
+    // A sum of which a part is unknown is unknown.
+    usd: one.usd === null || two.usd === null ? null : one.usd + two.usd,
+    basis: one.basis === two.basis ? one.basis : 'unknown',
+  }
+}
