@@ -74,6 +74,17 @@ export async function claimDelivery(
   return delivery && { delivery, number: claimed.turn }
 }
 
+/** Holds on while something is being sent: false where another has the place now. */
+export async function renewHold(db: Db, { delivery, number }: Hold, leaseSeconds: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('places')
+    .set({ busy_until: sql<Date>`now() + make_interval(secs => ${leaseSeconds})` })
+    .where('id', '=', delivery.place.id)
+    .where('turn', '=', number)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
 /** What has become of a delivery in this hold. Left out: as it was. */
 export type Change = Partial<
   Pick<Delivery, 'status' | 'content' | 'messageIds' | 'shown' | 'shownEvent' | 'tries' | 'error'>

@@ -1,6 +1,6 @@
 /** Third stage: what is in the outbox is sent, a place's things in their order, and what lives is brought up to date. */
-import { asSystem } from '../db/scope.ts'
-import { claimDelivery } from '../deliveries/store.ts'
+import { asSystem, onceAsSystem } from '../db/scope.ts'
+import { claimDelivery, renewHold } from '../deliveries/store.ts'
 import type { Running } from '../lib/running.ts'
 import { startWakefulLoop } from '../lib/wakeful-loop.ts'
 import type { OutboundParts } from './parts.ts'
@@ -10,8 +10,8 @@ import { sendNext } from './send-next.ts'
 const AT_ONCE = 8
 /** What comes due without a word: a pause that ends, an event that nobody announced. */
 const POLL_MS = 250
-/** Longer than any send may take. */
-const LEASE_SECONDS = 60
+/** A place whose sender was killed is free again after that; who sends renews it three times as often. */
+const LEASE_SECONDS = 8
 
 /** Delivers until stopped; a stop waits for what is being sent. Any number of processes may. */
 export function startOutbound(parts: OutboundParts): Running {
@@ -25,10 +25,18 @@ export function startOutbound(parts: OutboundParts): Running {
       log.error({ err: error }, 'the outbox cannot be read'),
     )
     if (!hold) return false
+    const renewal = setInterval(
+      () => {
+        // One that fails is made good by the next, or another takes the place, and our notes are refused.
+        void onceAsSystem(database, (db) => renewHold(db, hold, LEASE_SECONDS)).catch(() => undefined)
+      },
+      (LEASE_SECONDS * 1_000) / 3,
+    )
     const done = sendNext(parts, hold)
       // The place's lease runs out, and somebody sends it again.
       .catch((error: unknown) => log.error({ err: error, delivery: hold.delivery.id }, 'a delivery could not be noted'))
       .finally(() => {
+        clearInterval(renewal)
         active.delete(done)
         loop.wake()
       })

@@ -101,6 +101,10 @@ describe('nasty inputs', () => {
     expect(splitMarkdown('# A\n\n  - b\n', { limit: 100 })).toEqual(['# A\n\n  - b'])
   })
 
+  test('a line ends as Windows, Unix or an old Mac ends it', () => {
+    expect(splitMarkdown('a\r\nb\nc\rd', { limit: 100 })).toEqual(['a\nb\nc\nd'])
+  })
+
   test('there must be room for something', () => {
     expect(() => splitMarkdown('text', { limit: 15 })).toThrow(RangeError)
     check(Object.values(NASTY).join('\n\n'), 16)
@@ -110,7 +114,7 @@ describe('nasty inputs', () => {
 describe('where it cuts', () => {
   test('between paragraphs', () => {
     const [one, two] = ['word '.repeat(15).trim(), 'more '.repeat(12).trim()]
-    expect(splitMarkdown(`${one}\n\n${two}`, { limit: 100 })).toEqual([one, two])
+    expect(splitMarkdown(`${one}\n\nshort\n${two}`, { limit: 100 })).toEqual([one, `short\n${two}`])
   })
 
   test('between lines where no paragraph ends in the second half', () => {
@@ -127,6 +131,11 @@ describe('where it cuts', () => {
     const pieces = splitMarkdown(FAMILY.repeat(40), { limit: 100 })
     expect(pieces.length).toBeGreaterThan(1)
     expect(pieces.every((piece) => piece.length % FAMILY.length === 0)).toBe(true)
+  })
+
+  test('not between a blank and what is written on it', () => {
+    const text = `${'x'.repeat(40)} \u0301${'y'.repeat(60)}`
+    expect(splitMarkdown(text, { limit: 64 })[0]).toContain(' \u0301')
   })
 
   test('between code points in a grapheme that is longer than a piece', () => {
@@ -175,15 +184,36 @@ describe('fences', () => {
   })
 
   test('in a quote stay in it, and end with it', () => {
-    const pieces = splitMarkdown(`> ${FENCE}js\n${numbered(30, (i) => `> run(${i})`)}\n\nAfter.`, { limit: 100 })
-    for (const piece of pieces.slice(0, -1)) expect(piece).toMatch(/^> ```js\n(?:> run\(\d+\)\n)+> ```$/)
-    expect(pieces.at(-1)).toMatch(/After\.$/)
+    const text = `> ${FENCE}js\n${numbered(30, (i) => `> run(${i})`)}\n\nAfter.`
+    for (let limit = 64; limit < 160; limit++) {
+      const pieces = splitMarkdown(text, { limit })
+      for (const piece of pieces.slice(0, -1)) expect(piece).toMatch(/^> ```js\n(?:> run\(\d+\)\n)+> ```$/)
+      expect(pieces.at(-1)).toMatch(/^(?:> ```js\n(?:> run\(\d+\)\n)+\n)?After\.$/)
+    }
   })
 
   test('deep in a list are opened again where they are still fences', () => {
     const text = `1. one\n   - sub\n     ${FENCE}sh\n${numbered(20, (i) => `     run ${i}`)}\n     ${FENCE}\n   - next`
     const [, second] = splitMarkdown(text, { limit: 100 })
     expect(second).toMatch(/^```sh\n(?:run \d+\n)+```$/)
+  })
+
+  test('deep in a list are closed again, also where their code stands further to the left', () => {
+    const text = `1. one\n   - sub\n     ${FENCE}sh\n${numbered(20, (i) => `run ${i}`)}\n     ${FENCE}\n   - next`
+    const lasts = Array.from({ length: 100 }, (_, i) => splitMarkdown(text, { limit: 80 + i }).at(-1))
+    for (const last of lasts) expect(last).toMatch(/^(?:```sh\n(?:run \d+\n)+```\n)? {3}- next$/)
+    expect(lasts.some((last) => last?.startsWith(FENCE))).toBe(true)
+  })
+
+  test('are not closed by a marker in their code, further to the right', () => {
+    const pieces = splitMarkdown(`${FENCE}md\n${`- a\n      ${FENCE}\n`.repeat(30)}${FENCE}`, { limit: 100 })
+    for (const piece of pieces) expect(piece).toMatch(/^```md\n[^]*\n```$/)
+  })
+
+  test('of nothing but blank lines are no pieces', () => {
+    const pieces = splitMarkdown(`Text.\n\n${FENCE}js${'\n'.repeat(500)}run()\n${FENCE}`, { limit: 64 })
+    expect(pieces.length).toBeLessThanOrEqual(3)
+    expect(pieces.at(-1)).toMatch(/^```js\n+run\(\)\n```$/)
   })
 
   test('are not opened for nothing', () => {
@@ -238,6 +268,7 @@ describe('any text', () => {
       '# h\n',
       '**b** ',
       '`c` ',
+      '```inline``` ',
       '\tword ',
       '     word ',
       FAMILY,
@@ -332,6 +363,7 @@ describe('much text', () => {
     'a line of a megabyte': 'x'.repeat(1_000_000),
     'a megabyte of words': 'word '.repeat(200_000),
     'a megabyte of blanks': `a${' '.repeat(1_000_000)}b`,
+    'a megabyte of blanks in code': `${FENCE}\na${' '.repeat(1_000_000)}b`,
     'a line of code of a megabyte': `${FENCE}\n${'x'.repeat(1_000_000)}\n${FENCE}`,
     'a log of 20 000 lines': `${FENCE}\n${numbered(20_000, (i) => `line ${i} of a big log *x*`)}\n${FENCE}`,
     'a table of 20 000 rows': `| a | b |\n|---|---|\n${numbered(20_000, (i) => `| ${i} | x |`)}`,

@@ -5,7 +5,6 @@ import {
   leavesFence,
   openAfter,
   openingLine,
-  type Fence,
   type Open,
   type Room,
 } from './split-markdown-open.ts'
@@ -27,15 +26,15 @@ export function splitMarkdown(text: string, { limit }: { limit: number }): strin
   const room: Room = { closer: Math.min(32, Math.floor(limit / 8)), head: Math.floor(limit / 4) }
   const source = text.replace(/\r\n?/g, '\n').trimEnd()
   const pieces: string[] = []
-  let start = skipBlank(source, { at: 0, open: {} }, room)
+  let start = skipBlank(source, { at: 0, open: {} })
   while (start) {
     const head = headOf(source, start, room)
     const space = limit - head.length - room.closer
     const end = endOf(source, start, space, room)
     const body = source.slice(start.at, end.at)
-    // Nothing but blank lines of code is no piece.
+    // An indentation may be longer than a piece.
     if (body.trim() !== '') pieces.push(render(head, body, start, room))
-    start = skipBlank(source, end, room)
+    start = skipBlank(source, end)
   }
   return pieces
 }
@@ -58,31 +57,18 @@ function isLast(source: string, { at, open }: Start, space: number, room: Room):
 }
 
 /** On to the next text that a piece can begin with; undefined at the end. */
-function skipBlank(source: string, start: Start, room: Room): Start | undefined {
+function skipBlank(source: string, start: Start): Start | undefined {
   const text = nextText(source, start.at)
   if (text === undefined) return undefined
-  const lineStart = source.lastIndexOf('\n', text) + 1
+  const breakAt = source.slice(start.at, text).lastIndexOf('\n')
+  if (start.lead !== undefined && breakAt < 0) return { ...start, at: text }
+  const at = start.at + breakAt + 1
   const { fence } = start.open
-  if (fence) return skipFenceEnd(source, start, fence, { text, lineStart }, room)
-  if (start.lead !== undefined && lineStart <= start.at) return { ...start, at: text }
-  const at = text - lineStart > room.closer ? text : lineStart
-  return lineStart <= start.at ? { at, open: start.open } : { at, open: {} }
-}
-
-/** A fence that ends right here is not opened again. */
-function skipFenceEnd(
-  source: string,
-  start: Start,
-  fence: Fence,
-  next: { text: number; lineStart: number },
-  room: Room,
-): Start | undefined {
-  const isNear = next.text - start.at <= room.closer
-  if (!isNear || (start.lead !== undefined && next.lineStart <= start.at)) return start
-  const line = lineAt(source, next.lineStart)
-  if (leavesFence(line, fence)) return { at: next.lineStart, open: {} }
-  if (closesFence(line, fence)) return skipBlank(source, { at: next.lineStart + line.length, open: {} }, room)
-  return start
+  if (!fence) return { at, open: start.open }
+  const line = lineAt(source, at)
+  if (leavesFence(line, fence)) return { at, open: {} }
+  // A fence that ends right here is not opened again.
+  return closesFence(line, fence) ? skipBlank(source, { at: at + line.length, open: {} }) : { at, open: start.open }
 }
 
 /** What a piece repeats: the opening of the fence or the head of the table in which it begins. */
