@@ -1,12 +1,19 @@
 /** Looks at everything that Drover needs, and says of each whether it is well and what to do if not. */
 import { statfs } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { detectAgents } from './agents/detect.ts'
+import { openChannels } from './channel-set.ts'
+import { allowedIn } from './channel-settings.ts'
 import type { Check } from './cli/parts.ts'
 import type { Config } from './config.ts'
+import { asSystem } from './db/scope.ts'
+import { countDeliveries } from './deliveries/store.ts'
+import { listRefused, listSaid } from './inbox/store.ts'
 import { messageOf } from './lib/errors.ts'
 import type { Log } from './lib/log.ts'
 import { runBriefly } from './lib/run-briefly.ts'
-import { openParts } from './parts.ts'
+import { openParts, type Parts } from './parts.ts'
+import { listChannels } from './places/channel-store.ts'
 
 const LOW_DISK_BYTES = 2 * 1024 ** 3
 const OLDEST_GIT = [2, 31] as const
@@ -41,6 +48,7 @@ export async function examine(config: Config, env: NodeJS.ProcessEnv, log: Log):
             message: hint ?? `${agent.title} is not installed.`,
           })
       }
+      checks.push(...(await channelChecks(parts)), ...(await talkChecks(parts)))
       checks.push(await diskCheck(config.home))
     } finally {
       await parts.close()
@@ -50,6 +58,60 @@ export async function examine(config: Config, env: NodeJS.ProcessEnv, log: Log):
   }
   return checks
 }
+
+const CHECK_MS = 15_000
+
+/** Each channel asks its platform who it is there. */
+async function channelChecks(parts: Parts): Promise<Check[]> {
+  const channels = await openChannels(parts)
+  channels.delete('console')
+  const checks = [...channels.values()].map(async ({ name, check }): Promise<Check> => {
+    try {
+      return { name, status: 'ok', message: await Promise.race([check(), tooSlow()]) }
+    } catch (error) {
+      return { name, status: 'fail', message: `${messageOf(error)} Set it up with: drover setup ${name}` }
+    }
+  })
+  const lists = [...channels.keys()].flatMap((name): Check[] =>
+    allowedIn(parts.config.channels, name).size > 0
+      ? []
+      : [{ name, status: 'warn', message: `Nobody may use it: ${name.toUpperCase()}_ALLOWED_USER_IDS is empty.` }],
+  )
+  return [...(await Promise.all(checks)), ...lists]
+}
+
+async function tooSlow(): Promise<never> {
+  await sleep(CHECK_MS, undefined, { ref: false })
+  throw new Error('The platform does not answer.')
+}
+
+/** What people said and could not be heard, and what they should see and could not be shown. */
+async function talkChecks({ database }: Parts): Promise<Check[]> {
+  const { refused, parked, dead, states } = await asSystem(database, async (db) => ({
+    refused: await listRefused(db),
+    parked: await listSaid(db, { status: 'parked', limit: 100 }),
+    dead: (await countDeliveries(db)).dead ?? 0,
+    states: await listChannels(db),
+  }))
+  return [
+    ...states.flatMap(({ name, isUp, reason }): Check[] =>
+      isUp || reason === null ? [] : [{ name, status: 'warn', message: reason }],
+    ),
+    ...refused.map(({ channel, actor, name }): Check => ({
+      name: channel,
+      status: 'warn',
+      message: `${name} wrote and was not let in. To let them in: drover people add ${channel} ${actor}`,
+    })),
+    ...(parked.length > 0
+      ? [check('inbox', `${parked.length} messages could not be handled. Look: drover inbox list --parked`)]
+      : []),
+    ...(dead > 0
+      ? [check('outbox', `${dead} messages could not be shown. Look: drover deliveries list --status dead`)]
+      : []),
+  ]
+}
+
+const check = (name: string, message: string): Check => ({ name, status: 'warn', message })
 
 async function gitCheck(env: NodeJS.ProcessEnv): Promise<Check> {
   const { output } = await runBriefly('git', ['--version'], { env: { PATH: env.PATH }, timeoutMs: 5_000 })

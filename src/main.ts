@@ -50,6 +50,10 @@ function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
       const settings = await config()
       return examine(settings, env, logFor(settings, true))
     },
+    async guideTo(channel) {
+      const { guideTo } = await import('./set-up-channel.ts')
+      return guideTo(channel)
+    },
     async demo() {
       const { runDemo } = await import('./demo.ts')
       return runDemo({ env, say: (line) => process.stdout.write(`${line}\n`), drover: run })

@@ -3,6 +3,7 @@ import { pendingMigrations } from '../db/migrate.ts'
 import { asSystem } from '../db/scope.ts'
 import { UserError, messageOf } from '../lib/errors.ts'
 import { DEFAULT_ORG } from '../orgs/org.ts'
+import { listChannels } from '../places/channel-store.ts'
 import { listWorkers } from '../tasks/worker-store.ts'
 import { jsonAnswer, refusals, type Api } from './api.ts'
 import type { Metrics } from './metrics.ts'
@@ -69,7 +70,10 @@ export function addHealthRoutes(api: Api, parts: HttpParts, metrics: Metrics): v
 
   api.openapi(ready, async (c) => {
     const why = await whyNotReady()
-    return why === undefined ? c.text(`ready\n${fence}\n`, 200) : problemAnswer(c, 'unavailable', why)
+    if (why !== undefined) return problemAnswer(c, 'unavailable', why)
+    // A channel that is down keeps nobody else from working: it is said, and does not count.
+    const channels = (await asSystem(database, listChannels)).filter(({ isUp, reason }) => !isUp && reason !== null)
+    return c.text(['ready', fence, ...channels.map(({ name, reason }) => `${name}: ${reason}`), ''].join('\n'), 200)
   })
 
   api.openapi(health, async (c) => {

@@ -1,0 +1,48 @@
+/** What `drover setup` needs of a channel: what to do at its platform, and whether the platform takes what was given. */
+import type { Channel, ChannelHost, ChannelKind, Place } from './channels/channel.ts'
+import { CHANNEL_KINDS } from './channels/registry.ts'
+import type { ChannelGuide } from './cli/parts.ts'
+import { UserError } from './lib/errors.ts'
+
+const SEND_MS = 20_000
+
+/** `UserError` where there is no such channel, or none that has to be set up. */
+export function guideTo(kind: string): ChannelGuide {
+  const found = CHANNEL_KINDS[kind]
+  if (!found || found.settings.length === 0) {
+    const names = Object.keys(CHANNEL_KINDS).filter((name) => CHANNEL_KINDS[name]?.settings.length)
+    throw new UserError('no-channel', `There is no channel "${kind}" to set up. There are: ${names.join(', ')}.`)
+  }
+  const { title, settings, setup } = found
+  return {
+    title,
+    settings,
+    steps: setup.steps,
+    ownId: setup.ownId,
+    ...(setup.manifest !== undefined && { manifest: setup.manifest }),
+    check: (values) => channelFrom(found, values).check(),
+    async sendTest(values, to) {
+      const place: Place = { channel: kind, ...setup.placeOf(to) }
+      const signal = AbortSignal.timeout(SEND_MS)
+      const message = { markdown: 'Drover can write here. Say **/help** to see what it does.' }
+      await channelFrom(found, values).send(place, message, { idempotencyKey: `setup-${Date.now()}`, signal })
+    },
+  }
+}
+
+function channelFrom({ create, title }: ChannelKind, values: Readonly<Record<string, string>>): Channel {
+  const channel = create(values, NO_HOST)
+  if (!channel) throw new UserError('settings', `${title} needs its settings first.`)
+  return channel
+}
+
+/** A channel that is only asked who it is, and sends one message, keeps nothing. */
+const NO_HOST: ChannelHost = {
+  take: async () => 'duplicate',
+  report: () => undefined,
+  asOnlyOne: async () => undefined,
+  readCursor: async () => undefined,
+  saveCursor: async () => undefined,
+  readCredentials: async () => undefined,
+  log: () => undefined,
+}
