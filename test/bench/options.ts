@@ -44,6 +44,8 @@ export interface Sizes {
   listed: number
   /** Conversations that are open at once, and how many of them run. */
   crowd: { conversations: number; running: number }
+  /** Messages one after the other, and people who write at the same moment. */
+  talk: { alone: number; together: number }
   idleMs: number
 }
 
@@ -59,6 +61,7 @@ export const FULL: Sizes = {
   events: 200,
   listed: 1_000_000,
   crowd: { conversations: 1_000, running: 100 },
+  talk: { alone: 50, together: 1_000 },
   idleMs: 15_000,
 }
 
@@ -74,5 +77,6 @@ export const QUICK: Sizes = {
   events: 40,
   listed: 20_000,
   crowd: { conversations: 30, running: 10 },
+  talk: { alone: 5, together: 30 },
   idleMs: 3_000,
 }

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { drover } from '../candidates/drover.ts'
 import type { Figure, Measurement } from '../measurement.ts'
+import { makeRepository } from '../repository.ts'
 import { residentMegabytes, startService } from '../service-process.ts'
 import { percentile } from '../statistics.ts'
 
@@ -81,18 +80,6 @@ export const crowd: Measurement = {
 async function countRunning(call: <T>(method: string, path: string) => Promise<T>, most: number): Promise<number> {
   const { tasks } = await call<Page>('GET', `/v1/tasks?status=running&limit=${Math.min(most, 200)}`)
   return tasks.length
-}
-
-async function makeRepository(home: string): Promise<string> {
-  const folder = join(home, 'repository')
-  await mkdir(folder)
-  const git = (...args: string[]) =>
-    promisify(execFile)('git', ['-c', 'user.name=a', '-c', 'user.email=a@localhost', ...args], { cwd: folder })
-  await git('init', '-q', '-b', 'main')
-  await writeFile(join(folder, 'README.md'), 'A repository.\n')
-  await git('add', '.')
-  await git('commit', '-q', '-m', 'First')
-  return folder
 }
 
 const figure = (label: string, unit: Figure['unit'], value: number): Figure => ({
