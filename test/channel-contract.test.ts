@@ -1,0 +1,12 @@
+import { describe, expect, test } from 'vitest'
+import { CHANNEL_CASES } from './channel-contract.ts'
+import { CHANNEL_SUBJECTS } from './fakes/channels.ts'
+
+describe.for(CHANNEL_SUBJECTS)('$name', (subject) => {
+  // By %s: $name would be shortened.
+  test.for(CHANNEL_CASES.map((theCase) => [theCase.name, theCase] as const))('%s', async ([, theCase]) => {
+    expect.hasAssertions()
+    await using stage = await subject.open()
+    await theCase.check(stage)
+  })
+})

@@ -1,0 +1,11 @@
+/** Which channels the contract suite runs against. A subject is written beside its fake, in `test/fakes/<kind>/subject.ts`. */
+import type { ChannelSubject } from '../channel-contract.ts'
+import { slackHttpSubject, slackSubject } from './slack/subject.ts'
+import { telegramSubject, telegramWebhookSubject } from './telegram/subject.ts'
+
+export const CHANNEL_SUBJECTS: ChannelSubject[] = [
+  telegramSubject,
+  telegramWebhookSubject,
+  slackSubject,
+  slackHttpSubject,
+]
