@@ -23,7 +23,8 @@ function openApiDocument(): string {
     inspectRemote: async () => ({ defaultBranch: '' }),
     fence: '',
     receive: async () => undefined,
-  isDraining: () => false,
+    seal: (text) => Buffer.from(text),
+    isDraining: () => false,
   })
   return `${JSON.stringify(http.document(), null, 2)}\n`
 }

@@ -30,6 +30,8 @@ export interface AppParts {
   channels: ReadonlyMap<string, Channel>
   allowed: InboundParts['allowed']
   workspaceRoot: string
+  /** Encrypts what lets a channel into a tenant. */
+  seal(text: string, channel: string, tenant: string): Buffer
   /** Adds the token for its host, where there is one. */
   remoteFor(codebase: Pick<Codebase, 'id' | 'url'>): Remote
   openDoor: OpenRunDoor
@@ -56,6 +58,7 @@ export function createApp(parts: AppParts) {
       inspectRemote: (url) => workspaces.inspect(remoteFor({ id: 'cbs_new', url }), AbortSignal.timeout(60_000)),
       fence: fence.explanation,
       receive: async (name, request) => channels.get(name)?.receive?.(request),
+      seal: parts.seal,
       isDraining: () => draining,
     }),
     /** From now on the API says that this process is about to stop. */

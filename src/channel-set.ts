@@ -1,7 +1,4 @@
 /** The channels of this process, and what each of them gets of Drover. */
-import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Channel, ChannelHost } from './channels/channel.ts'
 import { CHANNEL_KINDS } from './channels/registry.ts'
 import type { Config } from './config.ts'
@@ -10,7 +7,7 @@ import { createOnlyOne } from './db/only-one.ts'
 import { asSystem, onceAsSystem } from './db/scope.ts'
 import { storeSaid } from './inbox/store.ts'
 import type { Log } from './lib/log.ts'
-import { createSealer, type Sealer } from './lib/seal.ts'
+import type { Sealer } from './lib/seal.ts'
 import { DEFAULT_ORG } from './orgs/org.ts'
 import { findCredentials, noteChannel, readCursor, registerChannel, saveCursor } from './places/channel-store.ts'
 
@@ -18,11 +15,11 @@ interface ChannelParts {
   config: Config
   database: Database
   log: Log
+  sealer: Sealer
 }
 
 /** The channels that the settings describe; `UserError` where they do not fit together. None of them runs yet. */
-export async function openChannels({ config, database, log }: ChannelParts): Promise<Map<string, Channel>> {
-  const sealer = await openSealer(config)
+export async function openChannels({ config, database, log, sealer }: ChannelParts): Promise<Map<string, Channel>> {
   const onlyOne = createOnlyOne(database)
   const channels = new Map<string, Channel>()
   for (const [kind, { create }] of Object.entries(CHANNEL_KINDS)) {
@@ -69,16 +66,3 @@ function hostOf({ name, database, log, onlyOne, sealer }: HostParts): ChannelHos
 
 /** What a sealed credential is bound to: moved to another tenant it does not open. */
 export const sealFor = (channel: string, tenant: string) => `${channel}/${tenant}`
-
-/** With the secret of the settings, or one that is made at the first start. */
-export async function openSealer({
-  home,
-  DROVER_SECRET_KEY,
-}: Pick<Config, 'home' | 'DROVER_SECRET_KEY'>): Promise<Sealer> {
-  if (DROVER_SECRET_KEY !== undefined) return createSealer(DROVER_SECRET_KEY)
-  const file = join(home, 'secret-key')
-  const made = randomBytes(32).toString('base64url')
-  // `wx`: of two that start at once, one makes it.
-  await writeFile(file, `${made}\n`, { mode: 0o600, flag: 'wx' }).catch(() => undefined)
-  return createSealer((await readFile(file, 'utf8')).trim())
-}

@@ -13,6 +13,8 @@ import type { Config } from './config.ts'
 import { cleanEnvironment } from './lib/clean-environment.ts'
 import { UserError, codeOf, messageOf } from './lib/errors.ts'
 import type { Log } from './lib/log.ts'
+import type { Sealer } from './lib/seal.ts'
+import { openSealer } from './open-sealer.ts'
 import { openFence } from './workspaces/fence/open-fence.ts'
 import { createGitWorkspaces } from './workspaces/git/git-workspaces.ts'
 import type { Fence, Workspaces } from './workspaces/workspace.ts'
@@ -27,6 +29,8 @@ export interface Parts {
   profiles: readonly AgentProfile[]
   picked: PickedAgent
   gateway: Gateway
+  /** For credentials that are stored. */
+  sealer: Sealer
   host: string
   close(): Promise<void>
 }
@@ -44,6 +48,7 @@ export async function openParts(config: Config, env: NodeJS.ProcessEnv, log: Log
   refuseOpenDoors(config, fence)
   const profiles = readProfiles(await readJson(config.agentsFile, 'agents-file'), { fenced: fence.kind !== 'none' })
   const picked = pickAgent(await detectAgents(profiles, env), config.DROVER_AGENT)
+  const sealer = await openSealer(config)
   const database = await openDatabase({
     folder: join(config.home, 'postgres'),
     // Each run needs one now and then, the API some, the locks of the caches one each.
@@ -68,6 +73,7 @@ export async function openParts(config: Config, env: NodeJS.ProcessEnv, log: Log
     profiles,
     picked,
     gateway: createGateway({ upstreams: config.upstreams, prices, log }),
+    sealer,
     host: hostname(),
     close: () => database.close(),
   }

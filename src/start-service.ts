@@ -3,7 +3,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { agentDirectory, agentSet } from './agent-set.ts'
 import { createApp } from './app.ts'
-import { openChannels } from './channel-set.ts'
+import { openChannels, sealFor } from './channel-set.ts'
 import { allowedIn } from './channel-settings.ts'
 import type { Channel } from './channels/channel.ts'
 import { createOpenDoor } from './open-door.ts'
@@ -87,6 +87,7 @@ function appOf(parts: Parts, channels: ReadonlyMap<string, Channel>) {
     channels,
     allowed: (channel) => (channel === 'console' ? 'everybody' : allowedIn(config.channels, channel)),
     workspaceRoot: config.workspacePath,
+    seal: (text, channel, tenant) => parts.sealer.seal(text, sealFor(channel, tenant)),
     openDoor: createOpenDoor({ ...parts, agents }),
     stateFolder: (orgId, agent, conversationId) => join(config.statePath, orgId, agent, conversationId),
     directory: agentDirectory(profiles, picked, env),

@@ -80,7 +80,10 @@ test('refused credentials stop the channel, say so, and lose nothing', async () 
     .poll(() => asSystem(talk.database, listChannels), { timeout: 15_000 })
     .toMatchObject([{ name: 'notebook', isUp: false, reason: expect.stringContaining('TELEGRAM_BOT_TOKEN') }])
   isRefused = false
-  await asSystem(talk.database, (db) => db.updateTable('channels').set({ paused_until: null }).execute())
+  await asSystem(talk.database, async (db) => {
+    await db.updateTable('channels').set({ paused_until: null }).execute()
+    await db.updateTable('places').set({ ready_at: new Date(0) }).execute()
+  })
   await talk.sees(({ markdown }) => markdown.startsWith('Current'))
 })
 

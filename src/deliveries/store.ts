@@ -26,17 +26,6 @@ export async function say(
     .execute()
 }
 
-/** Said once in all places of a conversation. */
-export async function sayEverywhere(
-  db: Db,
-  { conversationId, taskId }: { conversationId: string; taskId?: string },
-  content: TextContent,
-): Promise<void> {
-  await sql`select deliver_to_places(${conversationId}, ${taskId ?? null}, null, 'text', 'pending', ${JSON.stringify(content)}::jsonb)`.execute(
-    db,
-  )
-}
-
 /** An answer that grows while it is written: begun beside the card, ended with the task. */
 export async function openAnswer(db: Db, { place, orgId, conversationId, taskId }: Delivery): Promise<void> {
   await db

@@ -1,6 +1,6 @@
 import { ChannelError, type Channel, type Outgoing } from '../channels/channel.ts'
 import { asSystem } from '../db/scope.ts'
-import type { Delivery } from '../deliveries/delivery.ts'
+import { faceOf, type Delivery } from '../deliveries/delivery.ts'
 import { release, noteProgress, say, type Change, type Hold } from '../deliveries/store.ts'
 import { messageOf } from '../lib/errors.ts'
 import { pauseChannel } from '../places/channel-store.ts'
@@ -24,9 +24,6 @@ export async function sendNext(parts: OutboundParts, hold: Hold): Promise<void> 
     await afterError(parts, hold, error)
   }
 }
-
-/** What is noted of a message that is shown, to see whether it must change. */
-const faceOf = ({ markdown, choices }: Outgoing) => (choices ? `${markdown}\u2063${choices.questionId}` : markdown)
 
 async function step(parts: OutboundParts, hold: Hold, channel: Channel, form: Form) {
   const { delivery } = hold
@@ -123,8 +120,11 @@ async function afterError(parts: OutboundParts, hold: Hold, error: unknown) {
       return note(parts, hold, { tries: tries + 1, error: reason }, { placeAfterMs: afterMs })
     }
     case 'auth':
-      await asSystem(parts.database, (db) => pauseChannel(db, place.channel, PAUSE_AFTER_REFUSAL_SECONDS, reason))
-      return note(parts, hold, { error: reason }, {})
+      // Of many tenants one may have thrown us out: the others go on.
+      await asSystem(parts.database, (db) =>
+        pauseChannel(db, place.channel, place.tenant === '' ? PAUSE_AFTER_REFUSAL_SECONDS : 0, reason),
+      )
+      return note(parts, hold, { error: reason }, { placeAfterMs: PAUSE_AFTER_REFUSAL_SECONDS * 1_000 })
     case 'transient':
     case 'bug': {
       const isHopeless = kind === 'bug' ? tries >= 5 : Date.now() - delivery.createdAt.getTime() > PATIENCE_MS

@@ -17,7 +17,7 @@ export interface Question {
   answeredBy: string | null
 }
 
-export interface Choice {
+interface Choice {
   id: string
   label: string
   /** What it does to a permission; `pick` where it is just an answer. */

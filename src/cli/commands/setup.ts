@@ -1,16 +1,19 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text as readAll } from 'node:stream/consumers'
 import { confirm, isCancel, password, text } from '@clack/prompts'
 import type { Command } from 'commander'
 import { UserError } from '../../lib/errors.ts'
 import { addCommand, does, type Cli } from '../cli.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { ChannelGuide } from '../parts.ts'
+import { connect } from '../service.ts'
 
 interface SetupOptions {
   manifest?: boolean
   sendTo?: string
   save?: boolean
+  workspace?: string
   json?: boolean
 }
 
@@ -25,13 +28,16 @@ export function addSetupCommand(program: Command, cli: Cli): void {
   })
     .option('--manifest', 'only print what is to be pasted there')
     .option('--send-to <place>', 'send a test message: to a person, a group, a channel')
+    .option('--workspace <id>', 'let the running service into one more workspace; its bot token on standard input')
     .option('--save', 'write what you enter into .env of this folder')
     .action(does(cli, (kind: string, options: SetupOptions) => setUp(cli, kind, options)))
 }
 
-async function setUp(cli: Cli, kind: string, { manifest, sendTo, save, json }: SetupOptions): Promise<ExitCode> {
+async function setUp(cli: Cli, kind: string, options: SetupOptions): Promise<ExitCode> {
   const { out, parts } = cli
+  const { manifest, sendTo, save, workspace, json } = options
   const guide = await parts.guideTo(kind)
+  if (workspace !== undefined) return addWorkspace(cli, kind, workspace)
   if (manifest === true) {
     if (guide.manifest === undefined) throw new UserError('no-manifest', `${guide.title} takes no manifest.`)
     out.print(guide.manifest)
@@ -61,6 +67,21 @@ async function setUp(cli: Cli, kind: string, { manifest, sendTo, save, json }: S
     await keep(cli, given, values, save === true)
     out.print('Start Drover, and write to it: drover up')
   }
+  return EXIT.done
+}
+
+/** The service keeps its token, encrypted: settings have room for one workspace. */
+async function addWorkspace(cli: Cli, kind: string, tenant: string): Promise<ExitCode> {
+  const { io, out } = cli
+  const botToken = out.canAsk
+    ? await password({ message: `Bot token of ${tenant}`, input: io.stdin, output: io.stderr })
+    : (await readAll(io.stdin)).trim()
+  if (isCancel(botToken) || !botToken)
+    throw new UserError('no-token', `Give the bot token of ${tenant} on standard input.`)
+  await (await connect(cli)).put(`/v1/channels/${kind}/credentials`, { tenant, values: { botToken } })
+  out.print(
+    `✓ ${tenant} is known. Its members still have to be let in: drover people add ${kind} <member id> --tenant ${tenant}`,
+  )
   return EXIT.done
 }
 

@@ -224,7 +224,7 @@ async function findCommandFiles(workspace: Workspace, folder: string): Promise<C
 const MOST_DESCRIPTION = 120
 
 /** What a command says of itself: `description:` at its head, else its first line. */
-export function describe(content: string): string {
+function describe(content: string): string {
   const [, head] = /^---\r?\n([^]*?)\r?\n---/.exec(content) ?? []
   const said = /^description:\s*["']?(.+?)["']?\s*$/m.exec(head ?? '')?.[1]
   const body = head === undefined ? content : content.replace(/^---\r?\n[^]*?\r?\n---/, '')
