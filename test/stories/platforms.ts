@@ -17,10 +17,10 @@ export interface Person {
   say(text: string): Promise<void>
   press(messageId: string, label: string): Promise<void>
   /** All that the bot shows now, oldest first. */
-  messages(): Promise<{ id: string; text: string; buttons: string[] }[]>
+  messages(): Promise<{ id: string; text: string; buttons: string[]; files: string[] }[]>
 }
 
-export async function telegramStory(): Promise<StoryPlatform> {
+export async function telegramStory(streaming = 'batch'): Promise<StoryPlatform> {
   const telegram = await startTelegram()
   const ann = telegram.people.add(7001, 'Ann')
   const chat = telegram.people.privateChat(ann)
@@ -30,7 +30,7 @@ export async function telegramStory(): Promise<StoryPlatform> {
       TELEGRAM_BOT_TOKEN: telegram.token,
       TELEGRAM_API_URL: telegram.url,
       TELEGRAM_ALLOWED_USER_IDS: String(ann.id),
-      TELEGRAM_STREAMING_MODE: 'batch',
+      TELEGRAM_STREAMING_MODE: streaming,
     },
     join: async () => ({
       say: async (text) => void telegram.people.say(ann, chat, text),
@@ -39,13 +39,18 @@ export async function telegramStory(): Promise<StoryPlatform> {
         telegram.people
           .messages(chat)
           .filter(({ from }) => from === telegram.world.bot.first_name)
-          .map(({ id, text, buttons }) => ({ id: String(id), text, buttons })),
+          .map(({ id, text, buttons, document }) => ({
+            id: String(id),
+            text,
+            buttons,
+            files: document ? [document.content.toString()] : [],
+          })),
     }),
     close: () => telegram.stop(),
   }
 }
 
-export async function slackStory(): Promise<StoryPlatform> {
+export async function slackStory(streaming = 'batch'): Promise<StoryPlatform> {
   const slack = await startSlack()
   const { home } = slack
   return {
@@ -55,7 +60,7 @@ export async function slackStory(): Promise<StoryPlatform> {
       SLACK_APP_TOKEN: slack.appToken,
       SLACK_API_URL: slack.apiUrl,
       SLACK_ALLOWED_USER_IDS: home.ada.id,
-      SLACK_STREAMING_MODE: 'batch',
+      SLACK_STREAMING_MODE: streaming,
     },
     join: async () => ({
       // What begins with a slash does not get to an app: there is one command for all.
@@ -63,10 +68,11 @@ export async function slackStory(): Promise<StoryPlatform> {
         void (text.startsWith('/') ? await home.slash(home.direct, text.slice(1)) : await home.say(home.direct, text)),
       press: (id, label) => home.press(home.direct, id, label),
       messages: async () =>
-        (await home.shown(home.direct, '')).map(({ ts, text, buttons }) => ({
+        (await home.shown(home.direct, '')).map(({ ts, text, buttons, files }) => ({
           id: ts,
           text,
           buttons: buttons.map(({ label }) => label),
+          files: files.map(({ content }) => content),
         })),
     }),
     close: () => slack.stop(),
