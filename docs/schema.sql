@@ -323,6 +323,8 @@ constraint inbox_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint inbox_pkey PRIMARY KEY (id)
 CREATE INDEX inbox_by_link ON drover.inbox USING btree (org_id, link) WHERE (link IS NOT NULL)
 CREATE INDEX inbox_newest ON drover.inbox USING btree (org_id, seq)
+CREATE INDEX inbox_of_conversation ON drover.inbox USING btree (conversation_id, seq) WHERE (conversation_id IS NOT NULL)
+CREATE INDEX inbox_of_lane ON drover.inbox USING btree (lane, seq)
 CREATE INDEX inbox_to_handle ON drover.inbox USING btree (lane, seq) WHERE (status = 'new'::text)
 CREATE UNIQUE INDEX said_once ON drover.inbox USING btree (channel, key)
 CREATE TRIGGER wake AFTER INSERT ON drover.inbox FOR EACH ROW EXECUTE FUNCTION drover.tell_inbound()
@@ -898,7 +900,7 @@ declare first record;
 begin
   update tasks set status = 'pending', waiting_for = null where id in (
     select id from tasks where (status = 'scheduled' or (status = 'waiting' and waiting_for = 'limit')) and run_at <= now()
-    order by run_at limit 500 for update skip locked);
+    order by run_at limit 500 for no key update skip locked);
   -- A look before the lock: a NOTIFY wakes every idle worker, and only the first will find anything.
   -- What it finds also seeds the walk, so that the dead entries at the head of the index are passed once.
   select t.org_id, t.agent, t.priority, t.place into first from tasks t
@@ -933,7 +935,7 @@ begin
                 row_number() over (partition by c.agent order by c.priority, c.place) as agent_rank from candidates c),
   picked as (select id from ranked where org_rank <= org_room and agent_rank <= agent_room order by priority, place limit p_count),
   -- By id alone: with the status in this condition, a plan made for few rows walks all that wait to find these.
-  locked as (select t.id, t.status from tasks t where t.id = any (array(select p.id from picked p)) for update skip locked)
+  locked as (select t.id, t.status from tasks t where t.id = any (array(select p.id from picked p)) for no key update skip locked)
   update tasks t set status = 'running', attempt = t.attempt + 1, worker_id = p_worker,
          lease_expires_at = now() + make_interval(secs => p_lease_seconds), started_at = coalesce(t.started_at, now())
     from locked where t.id = locked.id and locked.status = 'pending' returning t.*;

@@ -146,6 +146,9 @@ create unique index said_once on inbox (channel, key);
 create index inbox_to_handle on inbox (lane, seq) where status = 'new';
 create index inbox_by_link on inbox (org_id, link) where link is not null;
 create index inbox_newest on inbox (org_id, seq);
+-- What was said in a room, or elsewhere in its conversation.
+create index inbox_of_lane on inbox (lane, seq);
+create index inbox_of_conversation on inbox (conversation_id, seq) where conversation_id is not null;
 
 create function tell_inbound() returns trigger language plpgsql as $$
 begin

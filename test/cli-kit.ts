@@ -56,6 +56,7 @@ const NOTHING: Omit<CliParts, 'env' | 'config'> = {
   startWorker: refuse,
   migrate: refuse,
   doctor: refuse,
+  guideTo: refuse,
   demo: refuse,
 }
 

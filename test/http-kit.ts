@@ -119,6 +119,7 @@ const PARTS: Omit<HttpParts, 'database'> = {
   },
   fence: 'Agents are fenced by a test.',
   receive: async () => undefined,
+  seal: (text) => Buffer.from(text),
   isDraining: () => false,
   streams: { pollMs: 50, heartbeatMs: 15_000 },
 }

@@ -1,27 +1,38 @@
 import { UserError, codeOf, messageOf } from '../lib/errors.ts'
 import type { TaskEvent } from '../http/wire.ts'
 import { followEvents, type FollowOptions } from './follow-events.ts'
+import { followStream, type StreamOptions } from './follow-stream.ts'
 import { refusalOf } from './refused.ts'
+import type { ServerEvent } from './server-events.ts'
 
 /** Talks to the API of one service with one key. Throws `Refused`, or `UserError('service-away')`. */
 export interface Client {
   readonly url: string
   get<T>(path: string): Promise<T>
   text(path: string): Promise<string>
-  post<T>(path: string, body?: object): Promise<T>
+  /** With a `key` it may be sent twice and counts once. */
+  post<T>(path: string, body?: object, key?: string): Promise<T>
   put<T>(path: string, body: object): Promise<T>
   delete(path: string): Promise<void>
   /** The events of a task as they happen; see followEvents. */
   events(taskId: string, options: FollowOptions): AsyncGenerator<TaskEvent, void>
+  /** Server-sent events that begin anew where the service went away; see followStream. */
+  stream(path: string, options: StreamOptions): AsyncGenerator<ServerEvent, void>
 }
 
 export function createClient(url: string, key: string): Client {
   const authorization = `Bearer ${key}`
+  const streaming = { authorization, accept: 'text/event-stream' }
 
-  async function call(method: string, path: string, body?: object): Promise<Response> {
+  async function call(
+    method: string,
+    path: string,
+    body?: object,
+    more: Record<string, string> = {},
+  ): Promise<Response> {
     const request = {
       method,
-      headers: { authorization, ...(body && { 'content-type': 'application/json' }) },
+      headers: { authorization, ...(body && { 'content-type': 'application/json' }), ...more },
       ...(body && { body: JSON.stringify(body) }),
     }
     const response = await fetch(new URL(path, url), request).catch((error: unknown) => {
@@ -35,16 +46,19 @@ export function createClient(url: string, key: string): Client {
     url,
     get: async <T>(path: string) => (await call('GET', path)).json() as Promise<T>,
     text: async (path) => (await call('GET', path)).text(),
-    post: async <T>(path: string, body?: object) => (await call('POST', path, body ?? {})).json() as Promise<T>,
+    post: async <T>(path: string, body?: object, key?: string) =>
+      (await call('POST', path, body ?? {}, key === undefined ? {} : { 'idempotency-key': key })).json() as Promise<T>,
     put: async <T>(path: string, body: object) => (await call('PUT', path, body)).json() as Promise<T>,
     async delete(path) {
       await call('DELETE', path)
     },
     events: (taskId, options) =>
       followEvents((lastId, signal) => {
-        const headers = { authorization, accept: 'text/event-stream', 'last-event-id': String(lastId) }
+        const headers = { ...streaming, 'last-event-id': String(lastId) }
         return fetch(new URL(`/v1/tasks/${taskId}/events`, url), { headers, signal })
       }, options),
+    stream: (path, options) =>
+      followStream((signal) => fetch(new URL(path, url), { headers: streaming, signal }), options),
   }
 }
 

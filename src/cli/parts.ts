@@ -25,6 +25,20 @@ export interface Io {
   stderr: Writable & { isTTY?: boolean }
 }
 
+/** How a person connects a platform. */
+export interface ChannelGuide {
+  title: string
+  steps: readonly string[]
+  /** What to paste at the platform. */
+  manifest?: string
+  settings: readonly { name: string; what: string; example?: string; isSecret?: boolean; isOptional?: boolean }[]
+  /** How to find one's own id there. */
+  ownId: string
+  /** Who we are there, in a sentence. */
+  check(values: Readonly<Record<string, string>>): Promise<string>
+  sendTest(values: Readonly<Record<string, string>>, to: string): Promise<void>
+}
+
 /** What the command line cannot do over the API. main.ts brings it. */
 export interface CliParts {
   env: NodeJS.ProcessEnv
@@ -37,6 +51,8 @@ export interface CliParts {
   /** The names of what was applied. */
   migrate(): Promise<string[]>
   doctor(): Promise<Check[]>
+  /** `UserError` where there is no such channel. */
+  guideTo(channel: string): Promise<ChannelGuide>
   /** Returns the exit code. */
   demo(): Promise<number>
   io?: Io

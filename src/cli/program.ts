@@ -2,17 +2,23 @@ import addCompletion from '@bomb.sh/tab/commander'
 import { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { addAgentsCommand, addWorkersCommand } from './commands/agents.ts'
-import { addChatCommand } from './commands/chat.ts'
 import { addBudgetCommands } from './commands/budget.ts'
+import { addChannelsCommand } from './commands/channels.ts'
+import { addChatCommand } from './commands/chat.ts'
 import { addCodebaseCommands } from './commands/codebase.ts'
 import { addConfigCommand } from './commands/config.ts'
+import { addDeliveryCommands } from './commands/deliveries.ts'
+import { addInboxCommands } from './commands/inbox.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addLocalCommands } from './commands/local.ts'
+import { addPeopleCommands } from './commands/people.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addScheduleCommands } from './commands/schedule.ts'
+import { addSetupCommand } from './commands/setup.ts'
 import { addTaskCommands } from './commands/task.ts'
 import { addUpCommand, addWorkerCommand } from './commands/up.ts'
 import { addUsageCommand } from './commands/usage.ts'
+import { addWhyCommand } from './commands/why.ts'
 import { EXIT_CODES_HELP } from './exit-codes.ts'
 
 /** Every command. Nothing is done before `parseAsync`; nothing ends the process. */
@@ -31,9 +37,15 @@ export function createProgram(cli: Cli): Command {
     )
     .exitOverride()
   addUpCommand(program, cli)
+  addSetupCommand(program, cli)
   addRunCommand(program, cli)
   addChatCommand(program, cli)
   addTaskCommands(program, cli)
+  addWhyCommand(program, cli)
+  addInboxCommands(program, cli)
+  addDeliveryCommands(program, cli)
+  addPeopleCommands(program, cli)
+  addChannelsCommand(program, cli)
   addCodebaseCommands(program, cli)
   addScheduleCommands(program, cli)
   addUsageCommand(program, cli)

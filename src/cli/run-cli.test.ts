@@ -5,8 +5,10 @@ import { UserError } from '../lib/errors.ts'
 test('help lists every command and exit code, on standard output', async () => {
   const { code, out, err } = await runWith(['--help'], {})
   expect([code, err]).toEqual([0, ''])
-  const commands = ['up', 'worker', 'run', 'chat', 'task', 'codebase', 'agents', 'workers', 'schedule', 'key']
-  for (const name of [...commands, 'migrate', 'doctor', 'config', 'demo', 'completion']) {
+  const working = ['up', 'worker', 'run', 'chat', 'task', 'codebase', 'agents', 'workers', 'schedule', 'key']
+  const talking = ['why', 'inbox', 'deliveries', 'people', 'channels']
+  const local = ['migrate', 'doctor', 'config', 'demo', 'completion']
+  for (const name of [...working, ...talking, ...local]) {
     expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
   }
   expect(out).toMatch(/Exit codes:\n {2}0 {4}done[^]*130 {2}interrupted/)

@@ -18,5 +18,8 @@ test('credentials of one more tenant are stored sealed, and newer ones stand ins
 test('a channel that nobody has opened takes none', async () => {
   await using api = await openTestApi()
   const answer = await api.ask('PUT', '/v1/channels/fax/credentials', { tenant: 'T1', values: { botToken: 'x' } })
-  expect([answer.status, await answer.json()]).toMatchObject([404, { detail: expect.stringContaining('no channel fax') }])
+  expect([answer.status, await answer.json()]).toMatchObject([
+    404,
+    { detail: expect.stringContaining('no channel fax') },
+  ])
 })

@@ -6,6 +6,7 @@ import { findTask } from '../tasks/store.ts'
 import { idParam, refusals, wholeNumber, type Api } from './api.ts'
 import type { Ask } from './ask.ts'
 import { streamEvents, type StreamParts } from './events-stream.ts'
+import { STREAM_HEADERS } from './stream-looks.ts'
 import { eventToWire } from './to-wire.ts'
 import { TaskEventList } from './wire.ts'
 
@@ -88,12 +89,7 @@ export function addEventRoutes(api: Api, parts: StreamParts): void {
     })
     if (!wantsStream) return c.json({ events: events.map(eventToWire) }, 200)
     const stream = streamEvents(parts, { orgId, taskId: id, after: lastSeen, forever: follow === 'forever' })
-    // `no-transform` and `x-accel-buffering`: a proxy that waits for more would hold back what happens now.
-    return c.body(stream, 200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store, no-transform',
-      'x-accel-buffering': 'no',
-    })
+    return c.body(stream, 200, STREAM_HEADERS)
   })
 
   api.openapi(showArtifact, async (c) => {

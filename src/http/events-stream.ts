@@ -4,16 +4,16 @@ import { readEvents } from '../events/store.ts'
 import type { Log } from '../lib/log.ts'
 import { findTask } from '../tasks/store.ts'
 import { isEnded, type TaskStatus } from '../tasks/task.ts'
+import { streamLooks } from './stream-looks.ts'
 import { eventToWire } from './to-wire.ts'
-import type { TaskWatcher } from './watch-tasks.ts'
+import type { Watcher } from './watch.ts'
 import type { TaskEvent } from './wire.ts'
 
 const PAGE = 200
-const RECONNECT_MS = 1_000
 
 export interface StreamParts {
   database: Database
-  watcher: TaskWatcher
+  watcher: Watcher
   log: Log
   heartbeatMs: number
 }
@@ -28,50 +28,21 @@ export function streamEvents(
   { database, watcher, log, heartbeatMs }: StreamParts,
   { orgId, taskId, after, forever }: { orgId: string; taskId: string; after: number; forever: boolean },
 ): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
   const watch = watcher.watch(taskId)
   let last = after
-
-  /** What to send next; `isLast` when nothing follows. */
-  async function next(): Promise<{ text: string; isLast: boolean }> {
-    while (watch.isOpen) {
-      const isNew = await watch.changed(heartbeatMs)
-      if (!watch.isOpen) break
-      if (!isNew) return { text: ': still here\n\n', isLast: false }
-      const { task, events } = await asOrg(database, orgId, async (db) => ({
-        // Before its events: whatever belongs to the state seen here is then among them.
-        task: await findTask(db, taskId),
-        events: await readEvents(db, taskId, last, PAGE),
-      }))
-      last = events.at(-1)?.seq ?? last
-      const isLast = !task || (isEnded(task.status) && last >= task.lastEvent && !forever)
-      const text =
-        events.map((event) => formatEvent(eventToWire(event))).join('') + (task && isLast ? formatEnd(task.status) : '')
-      // A full page: there may be more, which nobody will announce.
-      if (events.length === PAGE) watch.wake()
-      if (text !== '' || isLast) return { text, isLast }
-    }
-    return { text: '', isLast: true }
-  }
-
-  return new ReadableStream({
-    start(controller) {
-      controller.enqueue(encoder.encode(`retry: ${RECONNECT_MS}\n\n`))
-    },
-    async pull(controller) {
-      const { text, isLast } = await next().catch((error: unknown) => {
-        // The client comes back by itself, and goes on where it was.
-        log.warn({ err: error, task: taskId }, 'an event stream broke')
-        return { text: '', isLast: true }
-      })
-      if (isLast) watch.close()
-      else if (!watch.isOpen) return
-      if (text !== '') controller.enqueue(encoder.encode(text))
-      if (isLast) controller.close()
-    },
-    cancel() {
-      watch.close()
-    },
+  return streamLooks({ watch, log, heartbeatMs, id: taskId }, async () => {
+    const { task, events } = await asOrg(database, orgId, async (db) => ({
+      // Before its events: whatever belongs to the state seen here is then among them.
+      task: await findTask(db, taskId),
+      events: await readEvents(db, taskId, last, PAGE),
+    }))
+    last = events.at(-1)?.seq ?? last
+    const isLast = !task || (isEnded(task.status) && last >= task.lastEvent && !forever)
+    const text =
+      events.map((event) => formatEvent(eventToWire(event))).join('') + (task && isLast ? formatEnd(task.status) : '')
+    // A full page: there may be more, which nobody will announce.
+    if (events.length === PAGE) watch.wake()
+    return { text, isLast }
   })
 }
 

@@ -1,22 +1,30 @@
 import { secureHeaders } from 'hono/secure-headers'
+import { asSystem } from '../db/scope.ts'
+import { newestEvents } from '../events/store.ts'
 import { createApi } from './api.ts'
 import { correlate, watchRequests } from './ask.ts'
 import { addAgentRoutes } from './agent-routes.ts'
 import { requireKey } from './auth.ts'
 import { limitBodies } from './body-limit.ts'
+import { addChannelRoutes } from './channel-routes.ts'
 import { addCodebaseRoutes } from './codebase-routes.ts'
+import { addConsoleRoutes } from './console-routes.ts'
 import { addConversationRoutes } from './conversation-routes.ts'
+import { addDeliveryRoutes } from './delivery-routes.ts'
 import { addDocsPage } from './docs-page.ts'
 import { addEventRoutes } from './event-routes.ts'
 import { addHealthRoutes } from './health-routes.ts'
+import { addInboxRoutes } from './inbox-routes.ts'
 import { addKeyRoutes } from './key-routes.ts'
 import { createMetrics } from './metrics.ts'
 import type { HttpParts } from './parts.ts'
+import { addPeopleRoutes } from './people-routes.ts'
 import { answerToError, problemAnswer } from './problems.ts'
 import { addScheduleRoutes } from './schedule-routes.ts'
 import { addTaskRoutes } from './task-routes.ts'
 import { addUsageRoutes } from './usage-routes.ts'
-import { watchTasks } from './watch-tasks.ts'
+import { startWatcher } from './watch.ts'
+import { addWebhookRoutes } from './webhook-routes.ts'
 import { addWorkerRoutes } from './worker-routes.ts'
 
 export interface Http {
@@ -32,7 +40,10 @@ export function createHttp(parts: HttpParts): Http {
   const { database, log, version } = parts
   const { pollMs, heartbeatMs } = parts.streams ?? { pollMs: 1_000, heartbeatMs: 15_000 }
   const metrics = createMetrics(database, version)
-  const watcher = watchTasks(database, pollMs, (error) => log.warn({ err: error }, 'cannot look for new events'))
+  const onError = (error: unknown) => log.warn({ err: error }, 'cannot look for new events')
+  const look = (ids: string[]) => asSystem(database, (db) => newestEvents(db, ids))
+  const tasks = startWatcher(database, { channel: 'drover_events', look, pollMs, onError })
+  const rooms = startWatcher(database, { channel: 'drover_console', pollMs, onError })
 
   const api = createApi()
   api.use(
@@ -44,14 +55,20 @@ export function createHttp(parts: HttpParts): Http {
   api.use('/v1/*', requireKey(database))
   api.use('/metrics', requireKey(database))
   addTaskRoutes(api, parts)
-  addEventRoutes(api, { database, watcher, log, heartbeatMs })
+  addEventRoutes(api, { database, watcher: tasks, log, heartbeatMs })
+  addChannelRoutes(api, parts)
   addCodebaseRoutes(api, parts)
   addConversationRoutes(api, parts)
+  addConsoleRoutes(api, { database, watcher: rooms, log, heartbeatMs, agents: parts.agents })
+  addInboxRoutes(api, parts)
+  addDeliveryRoutes(api, parts)
+  addPeopleRoutes(api, parts)
   addAgentRoutes(api, parts)
   addWorkerRoutes(api, parts)
   addScheduleRoutes(api, parts)
   addUsageRoutes(api, parts)
   addKeyRoutes(api, parts)
+  addWebhookRoutes(api, parts)
   addHealthRoutes(api, parts, metrics)
   addDocsPage(api)
   api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
@@ -72,5 +89,11 @@ export function createHttp(parts: HttpParts): Http {
   )
   api.onError(answerToError)
 
-  return { fetch: async (request) => api.fetch(request), document, close: () => watcher.stop() }
+  return {
+    fetch: async (request) => api.fetch(request),
+    document,
+    async close() {
+      await Promise.all([tasks.stop(), rooms.stop()])
+    },
+  }
 }

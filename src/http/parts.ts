@@ -37,6 +37,8 @@ export interface HttpParts {
   fence: string
   /** What a platform posts to one of our channels; undefined where no channel of this name takes posts. */
   receive(channel: string, request: Request): Promise<Response | undefined>
+  /** Encrypts what lets a channel into a tenant of its platform. */
+  seal(text: string, channel: string, tenant: string): Buffer
   /** Whether this process is about to stop. */
   isDraining(): boolean
   /** How often event streams look for themselves, and how often they say that they live. */

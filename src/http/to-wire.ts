@@ -1,8 +1,13 @@
 /** Our records as they go over the wire. What is for Drover alone (org, checkpoint, lane) stays here. */
 import type { Codebase } from '../codebases/codebase.ts'
 import type { Conversation, Message } from '../conversations/conversation.ts'
+import { textOf, type Delivery } from '../deliveries/delivery.ts'
 import type { TaskEvent } from '../events/event.ts'
+import type { Said } from '../inbox/inbox.ts'
+import type { RoomEntry } from '../inbox/room.ts'
+import type { Identity } from '../orgs/member.ts'
 import type { ApiKey } from '../orgs/store.ts'
+import type { ChannelState } from '../places/channel-store.ts'
 import type { Schedule } from '../schedules/schedule.ts'
 import type { Task } from '../tasks/task.ts'
 import type { Worker } from '../tasks/worker-store.ts'
@@ -123,3 +128,78 @@ export const workerToWire = (worker: Worker): Wire.Worker => ({
   startedAt: time(worker.registeredAt),
   heartbeatAt: time(worker.heartbeatAt),
 })
+
+export const saidToWire = ({ event, ...said }: Said): Wire.Said => ({
+  id: said.id,
+  key: said.key,
+  type: event.type,
+  place: event.place,
+  actor: { id: event.actor.id, name: event.actor.name },
+  // What was not for Drover is kept without its words.
+  text: event.type === 'message' && 'text' in event ? event.text : null,
+  link: said.link,
+  status: said.status,
+  tries: said.tries,
+  verdict: said.verdict,
+  reason: said.reason,
+  taskId: said.taskId,
+  conversationId: said.conversationId,
+  receivedAt: time(said.receivedAt),
+  handledAt: timeOrNull(said.handledAt),
+})
+
+export const deliveryToWire = ({ place: { id: _id, ...place }, ...delivery }: Delivery): Wire.Delivery => ({
+  id: delivery.id,
+  place,
+  kind: delivery.kind,
+  status: delivery.status,
+  text:
+    delivery.shown.length === 0 && typeof delivery.content.markdown === 'string'
+      ? delivery.content.markdown
+      : delivery.shown.map(textOf).join('\n'),
+  messageIds: delivery.messageIds,
+  conversationId: delivery.conversationId,
+  taskId: delivery.taskId,
+  questionId: delivery.questionId,
+  tries: delivery.tries,
+  error: delivery.error,
+  createdAt: time(delivery.createdAt),
+  endedAt: timeOrNull(delivery.endedAt),
+})
+
+export const channelToWire = ({ changedAt, ...channel }: ChannelState): Wire.Channel => ({
+  ...channel,
+  changedAt: time(changedAt),
+})
+
+/** Members, each with the accounts that are theirs. */
+export function peopleToWire(identities: readonly Identity[]): Wire.Person[] {
+  const byMember = Map.groupBy(identities, ({ member }) => member.id)
+  return [...byMember.values()].map((own) => {
+    const { id, name, role } = (own[0] as Identity).member
+    return {
+      id,
+      name,
+      role,
+      accounts: own.map(({ channel, tenant, actor, source }) => ({ channel, tenant, actor, source })),
+    }
+  })
+}
+
+export function roomEntryToWire(entry: RoomEntry): Wire.ConsoleMessage {
+  if (entry.by === 'person') {
+    const { key, at, ...said } = entry
+    return { id: key, at: time(at), ...said }
+  }
+  const { at, status, question, ...shown } = entry
+  return {
+    ...shown,
+    at: time(at),
+    isFinal: status !== 'open' && status !== 'pending',
+    question: question && {
+      ...question,
+      // As its buttons have them, in each place.
+      choices: question.choices.map(({ label }, index) => ({ id: String(index), label })),
+    },
+  }
+}

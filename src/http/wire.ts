@@ -4,31 +4,9 @@ import { TASK_STATUSES } from '../tasks/task.ts'
 import { BUDGET_PERIODS, BUDGET_SCOPES } from '../usage/budget.ts'
 import { USAGE_BY } from '../usage/usage.ts'
 import { EventBody, Question, Spend } from './wire-events.ts'
+import { AgentName, CodebaseRef, id, Name, orNull, Prompt, Time } from './wire-values.ts'
 
-const Time = z.iso.datetime().openapi({ example: '2026-11-21T09:30:00.000Z' })
-const id = (example: string) => z.string().openapi({ example })
-/** `nullable()` of a named schema would show in the document as the schema alone. */
-const orNull = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()])
-const PROMPT_BYTES = 2 ** 20
-
-const Prompt = z
-  .string()
-  .refine((text) => text.trim() !== '', 'It is empty. Say what is to be done.')
-  .refine(
-    (text) => Buffer.byteLength(text) <= PROMPT_BYTES,
-    `A prompt holds at most 1 MiB (${PROMPT_BYTES} bytes). Put the long part into a file of the repository and refer to it.`,
-  )
-  .openapi({ description: 'What is to be done, at most 1 MiB', example: 'Fix the failing test in src/parse.ts' })
-
-const Name = z.string().trim().min(1).max(100)
-const AgentName = z
-  .string()
-  .min(1)
-  .openapi({ description: 'One of GET /v1/agents; the default one if left out', example: 'scripted' })
-const CodebaseRef = z
-  .string()
-  .min(1)
-  .openapi({ description: 'Id, name, or URL or path of a known codebase', example: 'my-app' })
+export * from './wire-channels.ts'
 
 export const Problem = z
   .object({
@@ -185,6 +163,14 @@ export const Conversation = z
   })
   .openapi('Conversation')
 export type Conversation = z.infer<typeof Conversation>
+
+export const Console = z
+  .object({
+    room: z.string().openapi({ description: 'The id of the conversation that it was opened for' }),
+    conversation: Conversation,
+  })
+  .openapi('Console')
+export type Console = z.infer<typeof Console>
 
 export const ConversationWithMessages = Conversation.extend({
   messages: z.array(

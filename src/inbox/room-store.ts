@@ -4,6 +4,7 @@ import type { Db } from '../db/scope.ts'
 import { textOf } from '../deliveries/delivery.ts'
 import type { Id } from '../lib/ids.ts'
 import { laneOf, type PlaceRow } from '../places/store.ts'
+import type { Question } from '../questions/question.ts'
 import type { RoomEntry, RoomSaid, RoomShown } from './room.ts'
 
 /** The newest of what stands in a place, oldest first; at most `limit` of what was said, and of what is shown. */
@@ -76,7 +77,7 @@ async function listShownIn(db: Db, place: PlaceRow, limit: number): Promise<Room
         : {
             id: row.question_id as Id<'question'>,
             kind: row.question_kind ?? 'question',
-            choices: row.choices ?? [],
+            choices: (row.choices ?? []) as unknown as Question['choices'],
             freeText: row.free_text ?? false,
           },
   }))

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startGitHttpServer } from '../fakes/git-http-server.ts'
 import { git, openFolder, startTestService } from '../test-service.ts'
-import { slackStory, telegramStory, type Person } from './platforms.ts'
+import { consoleStory, slackStory, telegramStory, type Person } from './platforms.ts'
 
 const COMMANDS: Record<string, string> = {
   prime: `---\ndescription: Research codebase to get AI up to speed\n---\nsay I've analyzed the codebase. Here's what I found...\n`,
@@ -49,9 +49,13 @@ function teller(person: Person) {
   }
 }
 
+/** As a terminal shows it, Markdown is as it was written. */
+const plain = (text: string) => text.replaceAll('`', '')
+
 test.each([
   ['Telegram', telegramStory],
   ['Slack', slackStory],
+  ['console', consoleStory],
 ])(
   '%s: clone → load commands → prime → plan → execute → commit → status',
   { timeout: 240_000 },
@@ -62,7 +66,7 @@ test.each([
     try {
       const tell = teller(await platform.join(drover))
 
-      expect(await tell('What is this?')).toBe('No codebase configured. Use /clone <repo-url> to get started.')
+      expect(plain(await tell('What is this?'))).toBe('No codebase configured. Use /clone <repo-url> to get started.')
       expect(await tell(`/clone ${repository.url}`)).toBe('Cloning... Done! Create codebase record? (y/n)')
       const created = await tell('y')
       expect(created.split('\n')).toEqual([

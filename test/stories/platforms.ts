@@ -1,4 +1,5 @@
 /** The platforms on which stories are told: what a person types, and what he then sees. */
+import type { ConsoleMessages } from '../../src/http/wire.ts'
 import { startSlack } from '../fakes/slack/start-slack.ts'
 import { startTelegram } from '../fakes/telegram/start-telegram.ts'
 import type { TestService } from '../test-service.ts'
@@ -76,5 +77,30 @@ export async function slackStory(streaming = 'batch'): Promise<StoryPlatform> {
         })),
     }),
     close: () => slack.stop(),
+  }
+}
+
+/** The terminal's door: what `drover chat` does. */
+export async function consoleStory(): Promise<StoryPlatform> {
+  return {
+    name: 'console',
+    settings: {},
+    async join(service) {
+      const { room } = await service.call<{ room: string }>('POST', '/v1/console', {})
+      const path = `/v1/console/${room}`
+      return {
+        say: async (text) => void (await service.call('POST', `${path}/messages`, { text })),
+        press: async () => undefined,
+        async messages() {
+          const { messages } = await service.call<ConsoleMessages>('GET', `${path}/messages?limit=100`)
+          return messages.flatMap((message) =>
+            message.by === 'drover' && message.text !== ''
+              ? [{ id: message.id, text: message.text, buttons: [], files: [] }]
+              : [],
+          )
+        },
+      }
+    },
+    close: async () => undefined,
   }
 }
