@@ -18,7 +18,7 @@ export function installAgents(folder: string): void {
   if (status !== 0) {
     throw new UserError(
       'agents-install',
-      `The agents cannot be installed. Run it yourself and see why: npm ${command.join(' ')}`,
+      `The vendors' agents were not installed; npm says above why. They come from the npm registry (2 GB): this machine needs a network that reaches it. To try by hand: npm ${command.join(' ')}`,
     )
   }
   writeFileSync(stamp, lock)

@@ -1,6 +1,8 @@
+import type { DRIVERS } from '../../src/agents/registry.ts'
+
 /** What a vendor's agent does wrong, and our driver cannot mend. Each entry is one cell of the table. */
 export interface KnownBug {
-  agent: string
+  agent: keyof typeof DRIVERS
   /** The whole name of the case. */
   case: string
   /** Where it was seen. */
@@ -9,7 +11,7 @@ export interface KnownBug {
 }
 
 const ENDLESS = {
-  agent: 'opencode',
+  agent: 'opencode' as const,
   version: 'opencode 1.18.33',
   reason: 'It tries again without end on 429 and 5xx, whatever the answer says, and tells its client nothing of it.',
 }

@@ -1,5 +1,4 @@
 /** The agents of the suite: each with the driver that Drover has for it, its own program, and the fake model by environment. */
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createClaudeDriver } from '../../src/agents/claude/driver.ts'
@@ -81,7 +80,7 @@ const scripted = FAKES.find(({ profile }) => profile.name === 'scripted')
 
 /** The slow ones first: two run at once, and none of these should be left over at the end. */
 export const SUBJECTS: Subject[] = [
-  ...(existsSync(OPENCODE) ? [real('opencode', [OPENCODE, 'acp'], { model: 'openai/gpt-5' })] : []),
+  ...(PLATFORM === 'linux-x64' ? [real('opencode', [OPENCODE, 'acp'], { model: 'openai/gpt-5' })] : []),
   // By itself it asks a model which model to take, with retries of their own: a refusal is told after minutes.
   real('gemini', [program('gemini'), '--acp'], { model: 'gemini-2.5-pro' }),
   real('claude-acp', [program('claude-agent-acp')], { prompts: TOLD_UNTIL }),

@@ -10,11 +10,15 @@ export interface Cell {
   state: 'passed' | 'failed' | 'skipped'
   /** What went wrong, or why it does not apply. */
   note: string
+  /** What went wrong when it was tried first, where it then passed. */
+  firstFailure?: string
   ms: number
 }
 
 export interface Verdict {
   passed: Cell[]
+  /** Those of them that passed at the second try only. */
+  again: Cell[]
   failed: Cell[]
   known: { cell: Cell; bug: KnownBug }[]
   /** Known bugs that are mended: their entries can go. */
@@ -32,6 +36,7 @@ export function judge(cells: readonly Cell[], bugs: readonly KnownBug[]): Verdic
   const passing = new Set(passed.map(bugOf))
   return {
     passed,
+    again: passed.filter(({ firstFailure }) => firstFailure !== undefined),
     failed: broken.filter((cell) => !bugOf(cell)),
     known,
     mended: bugs.filter((bug) => passing.has(bug) && !known.some((entry) => entry.bug === bug)),
@@ -39,7 +44,7 @@ export function judge(cells: readonly Cell[], bugs: readonly KnownBug[]): Verdic
 }
 
 /** Cases down, agents across; below it what the marks mean. */
-export function renderTable(cells: readonly Cell[], { failed, known, mended }: Verdict): string {
+export function renderTable(cells: readonly Cell[], { again, failed, known, mended }: Verdict): string {
   const columns = [...new Set(cells.map(columnOf))].toSorted()
   const cases = [...new Set(cells.map((cell) => cell.case))]
   const isKnown = new Set(known.map(({ cell }) => cell))
@@ -50,6 +55,7 @@ export function renderTable(cells: readonly Cell[], { failed, known, mended }: V
   const markOf = (name: string, column: string) => {
     const cell = cells.find((candidate) => candidate.case === name && columnOf(candidate) === column)
     if (cell?.note === NEEDS_FENCE) return MARKS.open
+    if (cell?.firstFailure !== undefined) return MARKS.again
     return cell ? MARKS[isKnown.has(cell) ? 'known' : cell.state] : ''
   }
   return [
@@ -62,12 +68,13 @@ export function renderTable(cells: readonly Cell[], { failed, known, mended }: V
     ),
     '',
     ...failed.map((cell) => `FAILED  ${columnOf(cell)}: ${cell.case}\n        ${cell.note}`),
+    ...again.map((cell) => `again   ${columnOf(cell)}: ${cell.case}\n        Failed first: ${cell.firstFailure}`),
     ...known.map(({ cell, bug }) => `known   ${columnOf(cell)}: ${cell.case}\n        ${bug.reason} (${bug.version})`),
     ...mended.map((bug) => `mended  ${bug.agent}: ${bug.case}\n        It passes: the entry in known.ts can go.`),
   ].join('\n')
 }
 
-const MARKS = { passed: 'pass', failed: 'FAIL', known: 'known', skipped: '–', open: 'open' }
+const MARKS = { passed: 'pass', again: 'again', failed: 'FAIL', known: 'known', skipped: '–', open: 'open' }
 
 function columnOf({ agent, where }: Cell): string {
   return where === 'in bubblewrap' ? agent : `${agent}, ${where}`

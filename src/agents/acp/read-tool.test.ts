@@ -84,15 +84,58 @@ test('an empty old text is a new file, and an output in place of a title is no t
   expect(tools.read({ toolCallId: 't', title, status: 'completed' })?.title).toBe('a')
 })
 
-test('what opencode’s patch changed is known at its end', () => {
+/** As opencode 1.18 tells it. */
+const PATCH = `*** Begin Patch
+*** Add File: notes.md
++hello
+*** Delete File: /workspace/gone.md
+*** Update File: old.md
+*** Move to: new.md
+@@
+-x
++X
+*** End Patch`
+
+test('what opencode’s patch changes is told with its texts once, and its files are named', () => {
   const tools = reader()
-  tools.read({ toolCallId: 't', kind: 'edit', title: 'apply_patch', status: 'pending', rawInput: {} })
-  const files = [{ filePath: '/workspace/notes.md', relativePath: 'notes.md', type: 'add', patch: '…' }]
-  const rawOutput = { output: 'Success.\nA notes.md', metadata: { files } }
-  expect(tools.read({ toolCallId: 't', status: 'completed', rawOutput })).toMatchObject({
-    state: 'done',
-    files: [{ path: 'notes.md', change: 'add' }],
+  const call = { toolCallId: 't', kind: 'edit', title: 'apply_patch' } as const
+  expect(tools.read({ ...call, status: 'pending', rawInput: {} })?.files).toBeUndefined()
+  expect(tools.read({ ...call, status: 'in_progress', rawInput: { patchText: PATCH } })).toMatchObject({
+    title: 'apply_patch: notes.md, gone.md, old.md, new.md',
+    files: [
+      { path: 'notes.md', change: 'add', newText: 'hello\n' },
+      { path: 'gone.md', change: 'delete' },
+      { path: 'old.md', change: 'delete' },
+      { path: 'new.md', change: 'update', oldText: 'x\n', newText: 'X\n' },
+    ],
   })
+  const title = 'Success. Updated the following files:\nA notes.md\nD gone.md\nM new.md'
+  const metadata = { files: [{ filePath: '/workspace/old.md', relativePath: 'new.md', type: 'move' }] }
+  const done = tools.read({ toolCallId: 't', status: 'completed', title, rawOutput: { output: title, metadata } })
+  expect(done).toMatchObject({ state: 'done', output: title })
+  expect(done?.files).toEqual([
+    { path: 'notes.md', change: 'add' },
+    { path: 'gone.md', change: 'delete' },
+    { path: 'old.md', change: 'delete' },
+    { path: 'new.md', change: 'update' },
+  ])
+})
+
+test('who is asked about opencode’s patch sees what it deletes and moves, although its diffs say otherwise', () => {
+  const tools = reader()
+  tools.read({ toolCallId: 't', kind: 'edit', title: 'apply_patch', rawInput: { patchText: PATCH } })
+  const diff = (path: string, oldText: string, newText: string) =>
+    ({ type: 'diff', path: `/workspace/${path}`, oldText, newText }) as const
+  const content = [diff('notes.md', '', 'hello\n'), diff('gone.md', 'bye\n', ''), diff('new.md', 'x\ny\n', 'X\ny\n')]
+  const rawInput = { filepath: 'notes.md, gone.md, old.md' }
+  const asked = tools.propose({ toolCallId: 't', kind: 'edit', title: '3 files', content, rawInput })
+  expect(asked.title).toBe('3 files: notes.md, new.md, gone.md, old.md')
+  expect(tools.detailsOf('t').files).toEqual([
+    { path: 'notes.md', change: 'add', newText: 'hello\n' },
+    { path: 'new.md', change: 'update', oldText: 'x\ny\n', newText: 'X\ny\n' },
+    { path: 'gone.md', change: 'delete', oldText: 'bye\n', newText: '' },
+    { path: 'old.md', change: 'delete' },
+  ])
 })
 
 const CODEX = { server: 'drover', tool: 'report', arguments: {} }

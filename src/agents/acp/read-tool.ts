@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { clipMiddle } from '../../lib/clip-text.ts'
 import type { AgentEvent, FileTouch, ToolKind } from '../driver.ts'
 import { mcpToolOf } from './mcp-tool.ts'
+import { readPatch } from './read-patch.ts'
 
 export type ToolEvent = Extract<AgentEvent, { type: 'tool' }>
 
@@ -38,9 +39,9 @@ export function createToolReader(workspace: string, servers: readonly string[]):
     const before = known.get(call.toolCallId)
     const mcp = mcpToolOf(call, servers)
     const kind = mcp || before?.mcpServer ? 'mcp' : call.kind ? readKind(call.kind) : (before?.kind ?? 'other')
-    const diffs = diffsIn(call, workspace)
-    const places = diffs.length > 0 || before?.files.length ? [] : placesIn(call, kind, workspace)
-    const files = diffs.length > 0 ? diffs : places.length > 0 ? places : (before?.files ?? [])
+    const changes = changesIn(call, kind, before?.files ?? [], workspace)
+    const places = changes.length > 0 || before?.files.length ? [] : placesIn(call, kind, workspace)
+    const files = changes.length > 0 ? changes : places.length > 0 ? places : (before?.files ?? [])
     const tool = {
       title: mcp ? `${mcp.server}: ${mcp.tool}` : titleOf(call, kind, before, files),
       kind,
@@ -59,7 +60,7 @@ export function createToolReader(workspace: string, servers: readonly string[]):
       title: tool.title,
       state: tool.isDenied ? 'denied' : readState(call.status),
       // The texts of a change are told once, its paths each time.
-      ...(files.length > 0 && { files: diffs.length > 0 ? files : files.map(withoutTexts) }),
+      ...(files.length > 0 && { files: changes.length > 0 ? files : files.map(withoutTexts) }),
       ...(call.rawInput !== undefined && { input: call.rawInput }),
       ...(output !== undefined && { output }),
     }
@@ -115,6 +116,26 @@ function readState(status: ToolCallUpdate['status']): ToolEvent['state'] {
   }
 }
 
+/** With their texts. opencode has them in its patch, and as diffs where it asks. */
+function changesIn(call: ToolCallUpdate, kind: ToolKind, before: readonly FileTouch[], workspace: string): FileTouch[] {
+  const { data } = patch.safeParse(call.rawInput)
+  if (data && kind === 'edit') {
+    return readPatch(data.patchText).map((file) => ({ ...file, path: withinWorkspace(file.path, workspace) }))
+  }
+  const diffs = diffsIn(call, workspace)
+  return diffs.length > 0 ? withDeletions(diffs, before) : []
+}
+
+const patch = z.object({ patchText: z.string() })
+
+/** In a diff, a deleted file is an empty one, and a moved one has its new name alone. */
+function withDeletions(diffs: readonly FileTouch[], before: readonly FileTouch[]): FileTouch[] {
+  const deleted = before.filter(({ change }) => change === 'delete')
+  const diffOf = ({ path }: FileTouch) => diffs.find((diff) => diff.path === path)
+  const stays = diffs.filter(({ path }) => !deleted.some((file) => file.path === path))
+  return [...stays, ...deleted.map((file) => ({ ...diffOf(file), ...file }))]
+}
+
 function diffsIn(call: ToolCallUpdate, workspace: string): FileTouch[] {
   return (call.content ?? [])
     .filter((part) => part.type === 'diff')
@@ -129,20 +150,9 @@ function diffsIn(call: ToolCallUpdate, workspace: string): FileTouch[] {
 
 function placesIn(call: ToolCallUpdate, kind: ToolKind, workspace: string): FileTouch[] {
   if (!CHANGES.has(kind)) return []
-  const patched = patch.safeParse(call).data?.rawOutput.metadata.files ?? []
-  if (patched.length > 0) return patched.map(({ relativePath, type }) => ({ path: relativePath, change: type }))
   const change = kind === 'delete' ? 'delete' : 'update'
   return (call.locations ?? []).map(({ path }) => ({ path: withinWorkspace(path, workspace), change }))
 }
-
-/** What opencode's apply_patch did. */
-const patch = z.object({
-  rawOutput: z.object({
-    metadata: z.object({
-      files: z.array(z.object({ relativePath: z.string(), type: z.enum(['add', 'update', 'delete']).catch('update') })),
-    }),
-  }),
-})
 
 function withoutTexts({ path, change }: FileTouch): FileTouch {
   return { path, change }

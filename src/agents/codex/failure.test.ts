@@ -45,6 +45,7 @@ test.each([
   [{ code: 1, signal: null }, 'Error: Missing optional dependency @openai/codex-linux-x64.', 'not_installed'],
   [{ code: null, signal: 'SIGKILL' as const }, '', 'crashed'],
   [{ code: 137, signal: null }, '', 'crashed'],
+  [{ code: 101, signal: null }, "thread 'codex-main' (16) panicked at library/std/src/io/stdio.rs:1165:9", 'crashed'],
   [{ code: 1, signal: null }, 'Error loading config.toml: unknown variant', 'other'],
   [{ code: 0, signal: null }, '', 'other'],
 ])('an end without a word: %j “%s” is %s', (exit, words, why) => {

@@ -40,6 +40,9 @@ function messageIn(words: string): string {
   }
 }
 
+/** How a program in Rust ends that has found a mistake in itself. */
+const PANIC = 101
+
 /** Its process ended, and it had not said how the turn went. `words`: the end of its stderr. */
 export function failureFromExit(exit: Exit, words: string): Ending {
   const { code, signal, error } = exit
@@ -51,5 +54,6 @@ export function failureFromExit(exit: Exit, words: string): Ending {
   if (code === null || (code > 128 && code < 160)) {
     return { status: 'failed', why: 'crashed', detail: `Codex was killed (${signal ?? `exit code ${code}`}). ${words}` }
   }
+  if (code === PANIC) return { status: 'failed', why: 'crashed', detail: `Codex broke off. ${words}` }
   return failureFrom(words || `Codex ended with exit code ${code} and said nothing.`)
 }

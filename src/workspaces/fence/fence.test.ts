@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
@@ -58,6 +59,21 @@ describe.each(kinds)('a sandbox of kind %s', (kind) => {
     expect(stdout).not.toContain('VITEST')
     await stat(join(box.spec.workspace, 'made'))
     await stat(join(box.spec.home, 'kept'))
+  })
+
+  test('lets a program that has used its door write more than is read at the moment', async () => {
+    const door = (_: IncomingMessage, response: ServerResponse) => void response.end('hello')
+    await using box = await openSandbox(kind, { door, readOnly: [process.execPath] })
+    const script = `await (await fetch(process.env.DOOR)).text()
+      process.exitCode = require('node:fs').writeSync(1, 'x'.repeat(2e7)) === 2e7 ? 0 : 1`
+    const contained = box.launch({
+      file: process.execPath,
+      args: ['--eval', `(async () => { ${script} })()`],
+      env: { DOOR: box.doorUrl ?? '' },
+    })
+    contained.stdin.end()
+    const [out, err, exit] = await Promise.all([text(contained.stdout), text(contained.stderr), contained.exited])
+    expect({ err, code: exit.code, length: out.length }).toEqual({ err: '', code: 0, length: 2e7 })
   })
 
   test('says so when a program cannot be started, and throws nothing', async () => {

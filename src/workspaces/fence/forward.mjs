@@ -16,9 +16,16 @@ for (let n = 0; n < end; n += 2) {
       inner.destroy()
       outer.destroy()
     }
-    inner.pipe(outer).pipe(inner)
-    inner.on('error', close)
-    outer.on('error', close)
+    // `pipe()` asks whether it may end the far side by looking at `process.stdout`, which opens that; the program shares it,
+    // and from then on its writes fail (EAGAIN) wherever it writes faster than is read.
+    for (const [from, to] of [
+      [inner, outer],
+      [outer, inner],
+    ]) {
+      from.pipe(to, { end: false })
+      from.on('end', () => to.end())
+      from.on('error', close)
+    }
   })
   server.listen(Number(words[n]), '127.0.0.1')
   await once(server, 'listening')
