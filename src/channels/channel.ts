@@ -33,6 +33,10 @@ interface Said {
   at: string
   /** Where people find it: what they paste into `drover why`. */
   link?: string
+  /** What the place is about, where the platform says so: an issue of a repository. Its conversation works on that one. */
+  about?: { repository: string; defaultBranch: string; title: string }
+  /** The platform vouches for who said it: they may change the repository that the place is about. Then no allow-list is asked. */
+  isVouchedFor?: boolean
 }
 
 /** What comes in, in our words. */
