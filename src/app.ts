@@ -29,6 +29,7 @@ export interface AppParts {
   /** By name. */
   channels: ReadonlyMap<string, Channel>
   allowed: InboundParts['allowed']
+  busyMode: InboundParts['busyMode']
   workspaceRoot: string
   /** Encrypts what lets a channel into a tenant. */
   seal(text: string, channel: string, tenant: string): Buffer

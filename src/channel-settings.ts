@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BUSY_MODES, type BusyMode } from './conversations/conversation.ts'
 
 const text = (description: string, example?: string) => z.string().optional().meta({ description, example })
 const secret = (description: string, example?: string) =>
@@ -11,6 +12,14 @@ const streaming = (platform: string) =>
       description: `How answers come to ${platform}. stream: one message that grows; batch: one at the end; chunks: one a piece`,
     })
 
+const busy = (platform: string) =>
+  z
+    .enum(BUSY_MODES)
+    .default('queue')
+    .meta({
+      description: `What becomes of a message on ${platform} while a task runs: it waits, is told to the agent, stops the task, or joins the message that waits`,
+    })
+
 /** The settings of channels, as all others: `drover setup <channel>` asks for them. */
 export const ChannelSettings = {
   TELEGRAM_BOT_TOKEN: secret('Token of your Telegram bot, from @BotFather', '123456789:AAE…'),
@@ -19,6 +28,7 @@ export const ChannelSettings = {
     '123456789',
   ),
   TELEGRAM_STREAMING_MODE: streaming('Telegram'),
+  TELEGRAM_BUSY_MODE: busy('Telegram'),
   TELEGRAM_WEBHOOK_URL: text(
     'Where Telegram shall post, instead of being asked',
     'https://drover.example.com/webhooks/telegram',
@@ -35,6 +45,7 @@ export const ChannelSettings = {
     'U012AB3CD',
   ),
   SLACK_STREAMING_MODE: streaming('Slack'),
+  SLACK_BUSY_MODE: busy('Slack'),
   SLACK_API_URL: text('Where Slack’s API is, if not at Slack', 'https://slack.example.com/api/'),
 
   DROVER_SECRET_KEY: secret(
@@ -56,4 +67,10 @@ export function channelSettingsIn(settings: Readonly<Record<string, unknown>>): 
 export function allowedIn(settings: Readonly<Record<string, string>>, channel: string): ReadonlySet<string> {
   const list = settings[`${channel.toUpperCase()}_ALLOWED_USER_IDS`] ?? ''
   return new Set(list.split(/[\s,]+/).filter((id) => id !== ''))
+}
+
+/** What the settings of a channel say of messages that come while a task runs. */
+export function busyIn(settings: Readonly<Record<string, string>>, channel: string): BusyMode {
+  const mode = settings[`${channel.toUpperCase()}_BUSY_MODE`]
+  return BUSY_MODES.find((each) => each === mode) ?? 'queue'
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { agentDirectory, agentSet } from './agent-set.ts'
 import { createApp } from './app.ts'
 import { openChannels, sealFor } from './channel-set.ts'
-import { allowedIn } from './channel-settings.ts'
+import { allowedIn, busyIn } from './channel-settings.ts'
 import type { Channel } from './channels/channel.ts'
 import { createOpenDoor } from './open-door.ts'
 import type { Config } from './config.ts'
@@ -86,6 +86,7 @@ function appOf(parts: Parts, channels: ReadonlyMap<string, Channel>) {
     agents,
     channels,
     allowed: (channel) => (channel === 'console' ? 'everybody' : allowedIn(config.channels, channel)),
+    busyMode: (channel) => busyIn(config.channels, channel),
     workspaceRoot: config.workspacePath,
     seal: (text, channel, tenant) => parts.sealer.seal(text, sealFor(channel, tenant)),
     openDoor: createOpenDoor({ ...parts, agents }),

@@ -26,6 +26,7 @@ export async function startConsole({ database }: Pick<TestApi, 'database'>): Pro
     log,
     agents: { defaultName: 'scripted', names: ['scripted', 'aider'] },
     workspaceRoot: '/workspace',
+    busyMode: () => 'queue',
     allowed: (channel) => (channel === 'console' ? 'everybody' : new Set()),
   })
   return {

@@ -85,6 +85,23 @@ test('what is not addressed to us is dropped without its words, but in a thread 
   expect(await talk.say('and that', { place, isAddressed: false })).toMatchObject({ verdict: 'task' })
 })
 
+test('whom a platform vouches for is heard, as long as it does, and works on what the place is about', async () => {
+  await using talk = await openTalk()
+  await talk.addCodebase('app')
+  await talk.addCodebase('other')
+  const about = { repository: 'https://git.example.com/acme/site.git', defaultBranch: 'trunk', title: 'Dark mode' }
+  const bob = {
+    actor: { id: '42', name: 'bob', isBot: false },
+    about,
+    place: { channel: 'notebook', tenant: '', room: 'acme/site', thread: '7' },
+  }
+  expect(await talk.say('Fix it', { ...bob, isVouchedFor: true })).toMatchObject({ verdict: 'task' })
+  expect(await talk.say('And that', { ...bob, isVouchedFor: false })).toMatchObject({ verdict: 'dropped' })
+  await talk.say('/status', { ...bob, isVouchedFor: true })
+  const note = await talk.sees(({ markdown }) => markdown.startsWith('Codebase: site'))
+  expect(note.markdown).toContain('Branch: drover/dark-mode-')
+})
+
 test('a bot is not answered', async () => {
   await using talk = await openTalk()
   expect(await talk.say('Hello', { actor: { id: ANN, name: 'Robot', isBot: true } })).toMatchObject({

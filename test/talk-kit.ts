@@ -33,6 +33,7 @@ export async function openTalk(options: Parameters<typeof createNotebook>[0] = {
     log,
     agents: { defaultName: 'scripted', names: ['scripted', 'claude'] },
     workspaceRoot: '/workspace',
+    busyMode: () => 'queue',
     allowed: () => allowed,
   }
   const outbound = startOutbound({ database, log, channels: new Map<string, Channel>([[channel.name, channel]]) })

@@ -51,6 +51,14 @@ export async function findCodebase(db: Db, which: string): Promise<Codebase | un
   return row && toCodebase(row)
 }
 
+/** The name, with a number behind it where it is taken. */
+export async function freeName(db: Db, name: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? name : `${name}-${n}`
+    if (!(await findCodebase(db, candidate))) return candidate
+  }
+}
+
 /** Whether removed or not: a task that is under way goes on. */
 export async function getCodebase(db: Db, id: string): Promise<Codebase> {
   return toCodebase(await db.selectFrom('codebases').selectAll().where('id', '=', id).executeTakeFirstOrThrow())

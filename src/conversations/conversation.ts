@@ -16,7 +16,8 @@ export interface Conversation {
 }
 
 /** What becomes of a message that comes while a task is open: wait in line, join the running turn, take its place, or join what waits. */
-export type BusyMode = 'queue' | 'steer' | 'interrupt' | 'collect'
+export const BUSY_MODES = ['queue', 'steer', 'interrupt', 'collect'] as const
+export type BusyMode = (typeof BUSY_MODES)[number]
 
 /** `quiet`: no status cards; `verbose`: with the tools that are used. */
 export type Verbosity = 'quiet' | 'normal' | 'verbose'

@@ -5,7 +5,7 @@ import { branchFor, type Conversation, type Message } from './conversation.ts'
 
 export async function openConversation(
   db: Db,
-  conversation: Pick<Conversation, 'orgId' | 'title' | 'codebaseId' | 'agent'>,
+  conversation: Pick<Conversation, 'orgId' | 'title' | 'codebaseId' | 'agent'> & Partial<Pick<Conversation, 'busy'>>,
 ): Promise<Conversation> {
   const id = newId('conversation')
   const row = await db
@@ -16,6 +16,7 @@ export async function openConversation(
       title: conversation.title,
       codebase_id: conversation.codebaseId,
       agent: conversation.agent,
+      ...(conversation.busy && { busy: conversation.busy }),
       branch: conversation.codebaseId === null ? null : branchFor(conversation.title, id),
     })
     .returningAll()

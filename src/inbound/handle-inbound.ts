@@ -1,6 +1,7 @@
 /** First stage: what was said on a platform becomes a task, an answer, or a command's reply, in one transaction; or it is dropped, with the reason. */
 import type { Inbound } from '../channels/channel.ts'
-import { listCodebases, getCodebase } from '../codebases/store.ts'
+import { nameFromUrl, type Codebase } from '../codebases/codebase.ts'
+import { addCodebase, findCodebase, freeName, getCodebase, listCodebases } from '../codebases/store.ts'
 import { findConversation, openConversation } from '../conversations/store.ts'
 import type { Conversation } from '../conversations/conversation.ts'
 import { asSystem, narrowTo, type Db } from '../db/scope.ts'
@@ -8,6 +9,7 @@ import { say } from '../deliveries/store.ts'
 import type { Said, Verdict } from '../inbox/inbox.ts'
 import { forgetOldSaid, forgetWords, noteFailure, takeSaid, wasRefused, writeVerdict } from '../inbox/store.ts'
 import { UserError, messageOf } from '../lib/errors.ts'
+import type { Id } from '../lib/ids.ts'
 import { startLoop } from '../lib/loop.ts'
 import type { Running } from '../lib/running.ts'
 import { startWakefulLoop } from '../lib/wakeful-loop.ts'
@@ -143,7 +145,7 @@ async function refuse({ log }: InboundParts, db: Db, orgId: string, event: Inbou
   }
 }
 
-/** The one that goes on there, or a new one: about the only codebase, where there is but one. */
+/** The one that goes on there, or a new one: about what the place is about, or the only codebase there is. */
 async function conversationIn(
   parts: InboundParts,
   db: Db,
@@ -153,14 +155,28 @@ async function conversationIn(
   const current = await currentConversation(db, place.id)
   const known = current === undefined ? undefined : await findConversation(db, current)
   if (known) return known
-  const [only, another] = await listCodebases(db)
-  const isCommand = event.type === 'choice' || event.text.startsWith('/')
+  const codebase = event.about ? await codebaseAt(db, place.orgId, event.about) : await onlyCodebase(db)
+  const isWork = event.type === 'message' && !event.text.startsWith('/')
   const conversation = await openConversation(db, {
     orgId: place.orgId,
-    title: isCommand ? (only?.name ?? 'Conversation') : titleOf(event.text),
-    codebaseId: another ? null : (only?.id ?? null),
-    agent: (another ? null : only?.agent) ?? parts.agents.defaultName,
+    title: event.about?.title ?? (isWork ? titleOf(event.text) : (codebase?.name ?? 'Conversation')),
+    codebaseId: codebase?.id ?? null,
+    agent: codebase?.agent ?? parts.agents.defaultName,
+    busy: parts.busyMode(place.channel),
   })
   await setConversation(db, place, conversation.id)
   return conversation
+}
+
+async function onlyCodebase(db: Db): Promise<Codebase | undefined> {
+  const [only, another] = await listCodebases(db)
+  return another ? undefined : only
+}
+
+/** Known from now on: it is cloned when first needed. */
+async function codebaseAt(db: Db, orgId: Id<'org'>, about: NonNullable<Inbound['about']>): Promise<Codebase> {
+  const { repository: url, defaultBranch } = about
+  const known = (await findCodebase(db, url)) ?? (await findCodebase(db, url.replace(/\.git$/, '')))
+  if (known) return known
+  return addCodebase(db, { orgId, name: await freeName(db, nameFromUrl(url)), url, defaultBranch })
 }

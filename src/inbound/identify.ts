@@ -4,21 +4,21 @@ import type { Account, Member } from '../orgs/member.ts'
 import { addIdentity, addMember, findIdentity } from '../orgs/member-store.ts'
 import type { InboundParts } from './parts.ts'
 
-/** The member whose account this is; undefined for strangers. An account on the settings' list becomes an owner's when it first speaks. */
+/** The member whose account this is; undefined for strangers. An account on the settings' list becomes an owner's when it first speaks, one that its platform vouches for a member's. */
 export async function identify(
   { allowed }: Pick<InboundParts, 'allowed'>,
   db: Db,
   orgId: string,
-  { place, actor }: Inbound,
+  { place, actor, isVouchedFor = false }: Inbound,
 ): Promise<Member | undefined> {
   const account: Account = { channel: place.channel, tenant: place.tenant, actor: actor.id }
   const list = allowed(place.channel)
   const isListed = list === 'everybody' || list.has(actor.id)
   const known = await findIdentity(db, account)
   // Taken off the list is out, whatever was noted while it was on it.
-  if (known && (known.source === 'granted' || isListed)) return known.member
-  if (!isListed) return undefined
-  const member = await addMember(db, orgId, actor.name, 'owner')
+  if (known && (known.source === 'granted' || isListed || isVouchedFor)) return known.member
+  if (!isListed && !isVouchedFor) return undefined
+  const member = await addMember(db, orgId, actor.name, isListed ? 'owner' : 'member')
   await addIdentity(db, { account, member, source: 'settings' })
   return member
 }

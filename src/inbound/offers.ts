@@ -1,4 +1,4 @@
-import { addCodebase, findCodebase } from '../codebases/store.ts'
+import { addCodebase, freeName } from '../codebases/store.ts'
 import { setCommands } from '../codebases/command-store.ts'
 import { offer } from '../questions/store.ts'
 import { saysLoaded, type OfferAction } from '../questions/offer.ts'
@@ -24,7 +24,7 @@ async function createCodebase(
   { codebase, commands }: OfferAction & { type: 'create-codebase' },
 ): Promise<string | undefined> {
   const { db, place, parts } = talk
-  const made = await addCodebase(db, { ...codebase, name: await freeName(talk, codebase.name), orgId: place.orgId })
+  const made = await addCodebase(db, { ...codebase, name: await freeName(db, codebase.name), orgId: place.orgId })
   const conversation = await workOn(talk, made)
   const about = [
     `Codebase name: ${made.name}`,
@@ -41,11 +41,4 @@ async function createCodebase(
     action: { type: 'load-commands', codebaseId: made.id, ...commands } satisfies OfferAction,
   })
   return undefined
-}
-
-async function freeName({ db }: Talk, name: string): Promise<string> {
-  for (let n = 1; ; n++) {
-    const candidate = n === 1 ? name : `${name}-${n}`
-    if (!(await findCodebase(db, candidate))) return candidate
-  }
 }

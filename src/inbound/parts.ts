@@ -1,6 +1,6 @@
 import type { Inbound } from '../channels/channel.ts'
 import type { Codebase } from '../codebases/codebase.ts'
-import type { Conversation } from '../conversations/conversation.ts'
+import type { BusyMode, Conversation } from '../conversations/conversation.ts'
 import type { Database } from '../db/connect.ts'
 import type { Db } from '../db/scope.ts'
 import type { Verdict } from '../inbox/inbox.ts'
@@ -14,6 +14,8 @@ export interface InboundParts {
   agents: { defaultName: string; names: readonly string[] }
   /** What people call the folder of the workspaces: `/workspace`. */
   workspaceRoot: string
+  /** How a new conversation of a channel treats messages that come while a task runs. */
+  busyMode(channel: string): BusyMode
   /** Accounts that the settings let in, by channel; `everybody` where the channel itself lets in only whom it knows. */
   allowed(channel: string): ReadonlySet<string> | 'everybody'
 }

@@ -24,6 +24,7 @@ export async function workOn({ db, place, conversation, parts }: Talk, codebase:
       title: codebase.name,
       codebaseId: codebase.id,
       agent: codebase.agent ?? parts.agents.defaultName,
+      busy: conversation.busy,
     }))
   await setConversation(db, place, next.id)
   return next

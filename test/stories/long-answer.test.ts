@@ -12,10 +12,8 @@ const PARTS = Array.from(
 const REPORT = `# Report\n\n${PARTS.join('\n\n')}`
 
 test.each([
-  ['Telegram', 'batch', telegramStory],
   ['Telegram', 'stream', telegramStory],
   ['Slack', 'batch', slackStory],
-  ['Slack', 'stream', slackStory],
 ])('%s, %s: 100 kB come whole, as pieces or as a file', { timeout: 120_000 }, async (_name, streaming, open) => {
   const platform = await open(streaming)
   await using drover = await startTestService(platform.settings)

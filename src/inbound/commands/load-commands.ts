@@ -6,7 +6,7 @@ import { within } from './setcwd.ts'
 export const loadCommands: Command = {
   name: 'load-commands',
   usage: '<folder>',
-  about: 'Bulk load commands from folder',
+  about: 'Bulk load commands',
   group: 'Command Management',
   async run(talk, { words }) {
     if (!talk.codebase) throw new UserError('no-codebase', NO_CODEBASE)
