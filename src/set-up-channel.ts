@@ -1,5 +1,5 @@
 /** What `drover setup` needs of a channel: what to do at its platform, and whether the platform takes what was given. */
-import type { Channel, ChannelHost, ChannelKind, Place } from './channels/channel.ts'
+import { ChannelError, type Channel, type ChannelHost, type ChannelKind, type Place } from './channels/channel.ts'
 import { CHANNEL_KINDS } from './channels/registry.ts'
 import type { ChannelGuide } from './cli/parts.ts'
 import { UserError } from './lib/errors.ts'
@@ -20,14 +20,23 @@ export function guideTo(kind: string): ChannelGuide {
     steps: setup.steps,
     ownId: setup.ownId,
     ...(setup.manifest !== undefined && { manifest: setup.manifest }),
-    check: (values) => channelFrom(found, values).check(),
+    check: (values) => forPeople(channelFrom(found, values).check()),
     async sendTest(values, to) {
       const place: Place = { channel: kind, ...setup.placeOf(to) }
       const signal = AbortSignal.timeout(SEND_MS)
       const message = { markdown: 'Drover can write here. Say **/help** to see what it does.' }
-      await channelFrom(found, values).send(place, message, { idempotencyKey: `setup-${Date.now()}`, signal })
+      const options = { idempotencyKey: `setup-${Date.now()}`, signal }
+      await forPeople(channelFrom(found, values).send(place, message, options))
     },
   }
+}
+
+/** What a platform refuses says what to do: it is no bug of ours. */
+async function forPeople<T>(asked: Promise<T>): Promise<T> {
+  return asked.catch((cause: unknown) => {
+    if (cause instanceof ChannelError) throw new UserError(`channel-${cause.kind}`, cause.message, { cause })
+    throw cause
+  })
 }
 
 function channelFrom({ create, title }: ChannelKind, values: Readonly<Record<string, string>>): Channel {

@@ -35,6 +35,7 @@ test('a token that the platform refuses is named', async () => {
   const { code, err } = await runWith(['setup', 'telegram'], { ...parts, env })
   expect(code).not.toBe(0)
   expect(err).toContain('TELEGRAM_BOT_TOKEN')
+  expect(err).not.toContain('should not')
 })
 
 test('the Slack app’s manifest can be pasted as it is', async () => {
