@@ -1,37 +1,10 @@
 /** The promise, seen by a person on Telegram: whatever is killed, whenever, each message ends in exactly one visible outcome. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { startTelegram } from '../fakes/telegram/start-telegram.ts'
 import { clientOf, makeRepository, openFolder } from '../test-service.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-
-/** `drover up` with its own built-in database, as its owner runs it. */
-async function up(home: string, settings: Record<string, string>) {
-  const child = spawn(process.execPath, [MAIN, 'up'], {
-    env: { PATH: process.env.PATH, HOME: home, DROVER_HOME: home, PORT: '0', LOG_LEVEL: 'warn', ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
-  for (;;) {
-    const url = /listens on (http:\S+)/.exec(output)?.[1]
-    if (url !== undefined) return { child, url, apiKey: (await readFile(join(home, 'api-key'), 'utf8')).trim() }
-    if (child.exitCode !== null) throw new Error(output)
-    await sleep(20)
-  }
-}
-
-const end = async (child: ChildProcess, signal: NodeJS.Signals) => {
-  child.kill(signal)
-  await once(child, 'exit')
-}
+import { end, up } from './up.ts'
 
 test('twelve messages in three chats, the service killed four times in the middle: twelve answers, each once', async () => {
   const home = await openFolder('drover-talk-')
