@@ -45,12 +45,13 @@ export interface StartedServer {
 
 /**
  * A shell watches over the server: its `read` on the fifo ends when the last holder has closed it, and a holder closes by
- * dying. `trap` keeps a Ctrl-C in the terminal from reaching the server before we have finished with it.
+ * dying. `trap` keeps a Ctrl-C in the terminal from reaching the server before we have finished with it. The server inherits
+ * that until it has handlers of its own: an INT that comes so early is lost, so it is sent until the server is gone.
  */
 const KEEPER = `trap '' INT HUP TERM
 fifo=$1; shift
 "$@" & server=$!
-( trap - TERM; read -r line < "$fifo"; kill -INT $server ) & watcher=$!
+( trap - TERM; read -r line < "$fifo"; while kill -INT $server 2>/dev/null; do sleep 0.2; done ) & watcher=$!
 wait $server
 kill $watcher 2>/dev/null`
 
@@ -112,7 +113,7 @@ function watch(child: ChildProcess, log: string, logged: number): StartedServer 
 
 /** A server whose keeper was killed goes on without one: give it a new one, so that it ends with us. */
 export async function adopt(fifo: string, pid: number, user: UnixUser | undefined): Promise<FileHandle | undefined> {
-  const script = `trap '' INT HUP TERM; read -r line < "$0"; kill -INT ${pid}`
+  const script = `trap '' INT HUP TERM; read -r line < "$0"; while kill -INT ${pid} 2>/dev/null; do sleep 0.2; done`
   spawn('/bin/sh', ['-c', script, fifo], {
     ...user,
     cwd: '/',

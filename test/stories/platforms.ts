@@ -94,7 +94,8 @@ export async function consoleStory(): Promise<StoryPlatform> {
         async messages() {
           const { messages } = await service.call<ConsoleMessages>('GET', `${path}/messages?limit=100`)
           return messages.flatMap((message) =>
-            message.by === 'drover' && message.text !== ''
+            // What still grows is not yet the answer.
+            message.by === 'drover' && message.text !== '' && message.isFinal
               ? [{ id: message.id, text: message.text, buttons: [], files: [] }]
               : [],
           )
