@@ -113,7 +113,7 @@ function watch(child: ChildProcess, log: string, logged: number): StartedServer 
 
 /** A server whose keeper was killed goes on without one: give it a new one, so that it ends with us. */
 export async function adopt(fifo: string, pid: number, user: UnixUser | undefined): Promise<FileHandle | undefined> {
-  const script = `trap '' INT HUP TERM; read -r line < "$0"; while kill -INT ${pid} 2>/dev/null; do sleep 0.2; done`
+  const script = `trap '' INT HUP TERM; read -r line < "$0"; kill -INT ${pid}`
   spawn('/bin/sh', ['-c', script, fifo], {
     ...user,
     cwd: '/',
