@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ACK_MS, type Answer, type Envelope } from './deliveries.ts'
-import { acceptWebSocket, type ServerSocket } from './web-socket.ts'
+import { acceptWebSocket, type ServerSocket } from '../web-socket.ts'
 
 export interface SocketMode {
   /** What `apps.connections.open` answers. Good for one connection. */

@@ -1,6 +1,6 @@
 /**
- * The server's side of WebSocket (RFC 6455), as much of it as Socket Mode needs: text both ways, ping, close. No extensions, and
- * frames from the client in one piece each, which is what undici sends.
+ * The server's side of WebSocket (RFC 6455), as much of it as Slack's Socket Mode and Discord's Gateway need: text both ways, ping,
+ * close. No extensions, and frames from the client in one piece each, which is what undici and ws send.
  */
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -9,9 +9,10 @@ import type { Duplex } from 'node:stream'
 export interface ServerSocket {
   send(text: string): void
   onText(handle: (text: string) => void): void
-  onClose(handle: () => void): void
+  /** The code is that of the client's goodbye; 1006 where it said none. */
+  onClose(handle: (code: number) => void): void
   /** Says goodbye. */
-  close(): void
+  close(code?: number): void
   /** Cuts the line, as a network does. */
   destroy(): void
 }
@@ -21,6 +22,8 @@ const TEXT = 1
 const CLOSE = 8
 const PING = 9
 const PONG = 10
+const NORMAL = 1000
+const CUT = 1006
 
 /** Answers an `upgrade` of node:http. */
 export function acceptWebSocket(request: IncomingMessage, stream: Duplex): ServerSocket {
@@ -30,6 +33,13 @@ export function acceptWebSocket(request: IncomingMessage, stream: Duplex): Serve
   )
   let handleText: (text: string) => void = () => undefined
   let buffered = Buffer.alloc(0)
+  let closedWith = CUT
+  let hasSaidGoodbye = false
+
+  function goodbye(code: Buffer) {
+    if (stream.writable && !hasSaidGoodbye) stream.write(toFrame(CLOSE, code))
+    hasSaidGoodbye = true
+  }
 
   stream.on('data', (chunk: Buffer) => {
     buffered = Buffer.concat([buffered, chunk])
@@ -37,7 +47,11 @@ export function acceptWebSocket(request: IncomingMessage, stream: Duplex): Serve
       buffered = buffered.subarray(frame.size)
       if (frame.opcode === TEXT) handleText(frame.payload.toString())
       else if (frame.opcode === PING) stream.write(toFrame(PONG, frame.payload))
-      else if (frame.opcode === CLOSE) stream.end(toFrame(CLOSE, frame.payload.subarray(0, 2)))
+      else if (frame.opcode === CLOSE) {
+        if (frame.payload.length >= 2) closedWith = frame.payload.readUInt16BE(0)
+        goodbye(frame.payload.subarray(0, 2))
+        stream.end()
+      }
     }
   })
   // A line that was cut is closed, nothing more.
@@ -48,10 +62,8 @@ export function acceptWebSocket(request: IncomingMessage, stream: Duplex): Serve
       if (stream.writable) stream.write(toFrame(TEXT, Buffer.from(text)))
     },
     onText: (handle) => void (handleText = handle),
-    onClose: (handle) => void stream.once('close', handle),
-    close() {
-      if (stream.writable) stream.write(toFrame(CLOSE, Buffer.from([0x03, 0xe8])))
-    },
+    onClose: (handle) => void stream.once('close', () => handle(closedWith)),
+    close: (code = NORMAL) => goodbye(Buffer.from([code >> 8, code & 0xff])),
     destroy: () => void stream.destroy(),
   }
 }
