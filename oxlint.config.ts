@@ -15,6 +15,7 @@ const RECORDS = [
   'memories',
   'questions',
   'deliveries',
+  'webhooks',
   'inbox',
 ]
 const STAGES = ['inbound', 'worker', 'outbound']

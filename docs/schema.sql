@@ -235,7 +235,7 @@ table deliveries with (fillfactor=80)
   created_at timestamp with time zone not null default now()
   ended_at timestamp with time zone
 constraint deliveries_id_check CHECK ((id ~~ 'dlv\_%'::text))
-constraint deliveries_kind_check CHECK ((kind = ANY (ARRAY['text'::text, 'card'::text, 'answer'::text, 'question'::text])))
+constraint deliveries_kind_check CHECK ((kind = ANY (ARRAY['text'::text, 'card'::text, 'answer'::text, 'question'::text, 'webhook'::text])))
 constraint deliveries_status_check CHECK ((status = ANY (ARRAY['open'::text, 'pending'::text, 'sent'::text, 'dead'::text, 'discarded'::text])))
 constraint same_length CHECK ((cardinality(message_ids) = cardinality(shown)))
 constraint deliveries_org_id_channel_fkey FOREIGN KEY (org_id, channel) REFERENCES drover.channels(org_id, name)
@@ -253,6 +253,30 @@ CREATE UNIQUE INDEX one_card_per_question_and_place ON drover.deliveries USING b
 CREATE UNIQUE INDEX one_live_card_and_answer ON drover.deliveries USING btree (task_id, place_id, kind) WHERE ((kind = ANY (ARRAY['card'::text, 'answer'::text])) AND (status = ANY (ARRAY['open'::text, 'pending'::text])))
 CREATE TRIGGER wake AFTER INSERT OR UPDATE OF status ON drover.deliveries FOR EACH ROW EXECUTE FUNCTION drover.tell_outbound()
 CREATE TRIGGER wake_console AFTER UPDATE OF shown, status ON drover.deliveries FOR EACH ROW WHEN ((new.channel = 'console'::text)) EXECUTE FUNCTION drover.tell_console()
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table hooks
+  id text not null
+  org_id text not null
+  name text not null
+  scheme text not null
+  codebase_id text not null
+  agent text
+  template text not null
+  conversation_template text
+  created_at timestamp with time zone not null default now()
+  removed_at timestamp with time zone
+constraint hooks_id_check CHECK ((id ~~ 'hok\_%'::text))
+constraint hooks_scheme_check CHECK ((scheme = ANY (ARRAY['standard'::text, 'github'::text])))
+constraint hooks_org_id_codebase_id_fkey FOREIGN KEY (org_id, codebase_id) REFERENCES drover.codebases(org_id, id)
+constraint hooks_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint hooks_pkey PRIMARY KEY (id)
+CREATE UNIQUE INDEX one_hook_of_a_name ON drover.hooks USING btree (org_id, name) WHERE (removed_at IS NULL)
 row security enabled
 row security forced
 policy every_org for all to drover_system using true with check true
@@ -342,6 +366,22 @@ table limits
 constraint limits_max_running_check CHECK ((max_running >= 0))
 constraint limits_scope_check CHECK ((scope = ANY (ARRAY['org'::text, 'agent'::text])))
 constraint limits_pkey PRIMARY KEY (scope, key)
+grant delete, insert, select, update to drover_system
+
+table link_codes
+  code_hash bytea not null
+  org_id text not null
+  conversation_id text not null
+  expires_at timestamp with time zone not null
+  used_at timestamp with time zone
+constraint link_codes_org_id_conversation_id_fkey FOREIGN KEY (org_id, conversation_id) REFERENCES drover.conversations(org_id, id)
+constraint link_codes_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint link_codes_pkey PRIMARY KEY (code_hash)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
 grant delete, insert, select, update to drover_system
 
 table members
@@ -467,6 +507,8 @@ table place_conversations
   org_id text not null
   is_current boolean not null
   since timestamp with time zone not null default now()
+  mirror text not null default 'status'::text
+constraint place_conversations_mirror_check CHECK ((mirror = ANY (ARRAY['off'::text, 'status'::text, 'full'::text])))
 constraint place_conversations_org_id_conversation_id_fkey FOREIGN KEY (org_id, conversation_id) REFERENCES drover.conversations(org_id, id)
 constraint place_conversations_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint place_conversations_org_id_place_id_fkey FOREIGN KEY (org_id, place_id) REFERENCES drover.places(org_id, id)
@@ -654,6 +696,7 @@ table tasks with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum
   created_at timestamp with time zone not null default now()
   started_at timestamp with time zone
   finished_at timestamp with time zone
+  place_id text
 constraint ended_has_an_end CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL)))
 constraint running_has_a_lease CHECK (((status = 'running'::text) = (lease_expires_at IS NOT NULL)))
 constraint tasks_id_check CHECK ((id ~~ 'tsk\_%'::text))
@@ -665,6 +708,7 @@ constraint tasks_org_id_codebase_id_fkey FOREIGN KEY (org_id, codebase_id) REFER
 constraint tasks_org_id_conversation_id_fkey FOREIGN KEY (org_id, conversation_id) REFERENCES drover.conversations(org_id, id)
 constraint tasks_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint tasks_org_id_parent_id_fkey FOREIGN KEY (org_id, parent_id) REFERENCES drover.tasks(org_id, id)
+constraint tasks_org_id_place_id_fkey FOREIGN KEY (org_id, place_id) REFERENCES drover.places(org_id, id)
 constraint tasks_worker_type_fkey FOREIGN KEY (worker_type) REFERENCES drover.worker_types(name)
 constraint tasks_pkey PRIMARY KEY (id)
 constraint tasks_org_id_id_key UNIQUE (org_id, id)
@@ -684,6 +728,7 @@ CREATE TRIGGER budget_was_raised BEFORE UPDATE OF status ON drover.tasks FOR EAC
 CREATE TRIGGER close_question AFTER UPDATE OF status ON drover.tasks FOR EACH ROW WHEN (((old.status = 'waiting'::text) AND (new.status <> 'waiting'::text))) EXECUTE FUNCTION drover.close_question()
 CREATE TRIGGER log_insert AFTER INSERT ON drover.tasks FOR EACH ROW EXECUTE FUNCTION drover.log_new_task()
 CREATE TRIGGER log_update BEFORE UPDATE OF status ON drover.tasks FOR EACH ROW WHEN ((new.status IS DISTINCT FROM old.status)) EXECUTE FUNCTION drover.log_state_change()
+CREATE TRIGGER notify AFTER INSERT OR UPDATE OF status ON drover.tasks FOR EACH ROW EXECUTE FUNCTION drover.notify_subscribers()
 CREATE TRIGGER show AFTER INSERT OR UPDATE OF status ON drover.tasks FOR EACH ROW EXECUTE FUNCTION drover.show_task()
 row security enabled
 row security forced
@@ -714,6 +759,32 @@ constraint usage_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES dr
 constraint usage_pkey PRIMARY KEY (task_id, attempt)
 CREATE INDEX usage_not_metered ON drover.usage USING btree (org_id, created_at) WHERE (NOT metered)
 CREATE TRIGGER meter BEFORE INSERT ON drover.usage FOR EACH ROW EXECUTE FUNCTION drover.meter_run()
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table webhook_subscriptions
+  id text not null
+  org_id text not null
+  place_id text not null
+  url text not null
+  events text[] not null
+  task_id text
+  created_at timestamp with time zone not null default now()
+  disabled_at timestamp with time zone
+  disabled_why text
+constraint disabled_has_a_reason CHECK (((disabled_at IS NULL) = (disabled_why IS NULL)))
+constraint webhook_subscriptions_events_check CHECK ((cardinality(events) > 0))
+constraint webhook_subscriptions_id_check CHECK ((id ~~ 'whs\_%'::text))
+constraint webhook_subscriptions_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint webhook_subscriptions_org_id_place_id_fkey FOREIGN KEY (org_id, place_id) REFERENCES drover.places(org_id, id)
+constraint webhook_subscriptions_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES drover.tasks(org_id, id) ON DELETE CASCADE
+constraint webhook_subscriptions_pkey PRIMARY KEY (id)
+CREATE INDEX webhook_subscriptions_of_org ON drover.webhook_subscriptions USING btree (org_id) WHERE (task_id IS NULL)
+CREATE INDEX webhook_subscriptions_of_task ON drover.webhook_subscriptions USING btree (task_id) WHERE (task_id IS NOT NULL)
 row security enabled
 row security forced
 policy every_org for all to drover_system using true with check true
@@ -964,6 +1035,7 @@ begin
          p.org_id, p.id, p.channel, p_conversation, p_task, p_question, p_kind, p_status, p_content
     from place_conversations pc join places p on p.id = pc.place_id
    where pc.conversation_id = p_conversation
+     and (pc.mirror <> 'off' or p_task is null or p.id = (select place_id from tasks where id = p_task))
   on conflict do nothing;
 end $function$
 grant execute to drover_app
@@ -1181,6 +1253,35 @@ begin
   insert into budget_raises (org_id, at) values (new.org_id, '-infinity') on conflict (org_id) do nothing;
   return null;
 end $function$
+
+CREATE OR REPLACE FUNCTION drover.notify_subscribers()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare v_event text;
+begin
+  if tg_op = 'INSERT' then
+    v_event := 'created';
+  elsif new.status = old.status then
+    return null;
+  elsif new.status = 'running' then
+    -- The first time only.
+    if old.started_at is null then v_event := 'started'; end if;
+  elsif new.status in ('waiting', 'completed', 'failed', 'cancelled') then
+    v_event := new.status;
+  end if;
+  if v_event is null then return null; end if;
+  insert into deliveries (id, org_id, place_id, channel, task_id, kind, status, content)
+  select 'dlv_' || lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || substr(md5(random()::text || s.id), 1, 14),
+         s.org_id, s.place_id, 'webhook', new.id, 'webhook', 'pending',
+         jsonb_build_object('type', 'task.' || v_event, 'at', clock_timestamp())
+    from webhook_subscriptions s
+   where s.org_id = new.org_id and (s.task_id is null or s.task_id = new.id)
+     and s.disabled_at is null and 'task.' || v_event = any (s.events);
+  return null;
+end $function$
+grant execute to drover_app
+grant execute to drover_system
 
 CREATE OR REPLACE FUNCTION drover.open_lane(p_org text, p_lane text)
  RETURNS void

@@ -24,6 +24,7 @@ function openApiDocument(): string {
     fence: '',
     receive: async () => undefined,
     seal: (text) => Buffer.from(text),
+    unseal: (sealed) => sealed.toString(),
     isDraining: () => false,
   })
   return `${JSON.stringify(http.document(), null, 2)}\n`

@@ -33,6 +33,7 @@ export interface AppParts {
   workspaceRoot: string
   /** Encrypts what lets a channel into a tenant. */
   seal(text: string, channel: string, tenant: string): Buffer
+  unseal(sealed: Buffer, channel: string, tenant: string): string
   /** Adds the token for its host, where there is one. */
   remoteFor(codebase: Pick<Codebase, 'id' | 'url'>): Remote
   openDoor: OpenRunDoor
@@ -60,6 +61,7 @@ export function createApp(parts: AppParts) {
       fence: fence.explanation,
       receive: async (name, request) => channels.get(name)?.receive?.(request),
       seal: parts.seal,
+      unseal: parts.unseal,
       isDraining: () => draining,
     }),
     /** From now on the API says that this process is about to stop. */

@@ -4,10 +4,10 @@ import { BUSY_MODES, type BusyMode } from './conversations/conversation.ts'
 const text = (description: string, example?: string) => z.string().optional().meta({ description, example })
 const secret = (description: string, example?: string) =>
   z.string().optional().meta({ description, example, secret: true })
-const streaming = (platform: string) =>
+const streaming = (platform: string, usual: 'stream' | 'batch' = 'stream') =>
   z
     .enum(['stream', 'batch', 'chunks'])
-    .default('stream')
+    .default(usual)
     .meta({
       description: `How answers come to ${platform}. stream: one message that grows; batch: one at the end; chunks: one a piece`,
     })
@@ -48,6 +48,33 @@ export const ChannelSettings = {
   SLACK_BUSY_MODE: busy('Slack'),
   SLACK_API_URL: text('Where Slack’s API is, if not at Slack', 'https://slack.example.com/api/'),
 
+  WEBHOOK_SECRET: secret(
+    'Secret of the webhook that GitHub posts to /webhooks/github; several, with commas, while it is changed. With it, GitHub is a channel, by GITHUB_TOKEN or a GitHub App',
+  ),
+  BOT_NAME: text(
+    'What people write behind @ on GitHub to speak to Drover. Default: coding-assistant',
+    'coding-assistant',
+  ),
+  GITHUB_APP_ID: text('A GitHub App, instead of a personal token', '123456'),
+  GITHUB_APP_PRIVATE_KEY: secret('Its private key: the .pem file, line breaks written as \\n'),
+  GITHUB_STREAMING_MODE: streaming('GitHub', 'batch'),
+  GITHUB_BUSY_MODE: busy('GitHub'),
+  GITHUB_API_URL: text('Where the API is, for GitHub Enterprise', 'https://github.example.com/api/v3'),
+
+  DISCORD_TOKEN: secret('Token of your Discord bot', 'MTIz….GAbc.…'),
+  DISCORD_ALLOWED_USER_IDS: text(
+    'Who may use the bot: Discord user ids, separated by commas. Empty: nobody',
+    '80351110224678912',
+  ),
+  DISCORD_STREAMING_MODE: streaming('Discord'),
+  DISCORD_BUSY_MODE: busy('Discord'),
+  DISCORD_PUBLIC_KEY: text('Public key of the application, where Discord posts to /webhooks/discord'),
+  DISCORD_API_URL: text('Where Discord’s API is, if not at Discord', 'https://discord.example.com/api'),
+
+  DROVER_WEBHOOKS_ALLOW_PRIVATE: z.enum(['true', 'false']).default('false').meta({
+    description: 'true: webhooks may go to this machine and to private networks, too',
+  }),
+
   DROVER_SECRET_KEY: secret(
     'What credentials of further Slack workspaces are encrypted with; the same on all machines that share a database. Default: the file secret-key in the data folder',
   ),
@@ -56,7 +83,7 @@ export const ChannelSettings = {
 /** By name, those that have a value: what a channel is made from. */
 export function channelSettingsIn(settings: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
-    Object.keys(ChannelSettings).flatMap((name) => {
+    [...Object.keys(ChannelSettings), 'GITHUB_TOKEN', 'GH_TOKEN'].flatMap((name) => {
       const value = settings[name]
       return typeof value === 'string' && name !== 'DROVER_SECRET_KEY' ? [[name, value]] : []
     }),

@@ -182,7 +182,7 @@ export function readConfig(env: NodeJS.ProcessEnv, defaultHome = join(homedir(),
     upstreams: upstreamsIn(settings),
     agentsFile: resolve(settings.DROVER_AGENTS_FILE ?? join(home, 'agents.json')),
     workerTypes: types,
-    channels: channelSettingsIn(settings),
+    channels: channelSettingsIn(parsed.data),
     gitTokens: { ...(github !== undefined && { 'github.com': github }), ...tokens.byHost },
     secrets: {
       ...secretsIn(given),

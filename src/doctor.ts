@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { detectAgents } from './agents/detect.ts'
 import { openChannels } from './channel-set.ts'
-import { allowedIn } from './channel-settings.ts'
+import { allowedIn, ChannelSettings } from './channel-settings.ts'
 import type { Check } from './cli/parts.ts'
 import type { Config } from './config.ts'
 import { asSystem } from './db/scope.ts'
@@ -64,7 +64,7 @@ const CHECK_MS = 15_000
 /** Each channel asks its platform who it is there. */
 async function channelChecks(parts: Parts): Promise<Check[]> {
   const channels = await openChannels(parts)
-  channels.delete('console')
+  for (const alwaysThere of ['console', 'webhook']) channels.delete(alwaysThere)
   const checks = [...channels.values()].map(async ({ name, check }): Promise<Check> => {
     try {
       return { name, status: 'ok', message: await Promise.race([check(), tooSlow()]) }
@@ -73,12 +73,15 @@ async function channelChecks(parts: Parts): Promise<Check[]> {
     }
   })
   const lists = [...channels.keys()].flatMap((name): Check[] =>
-    allowedIn(parts.config.channels, name).size > 0
+    !hasAllowList(name) || allowedIn(parts.config.channels, name).size > 0
       ? []
       : [{ name, status: 'warn', message: `Nobody may use it: ${name.toUpperCase()}_ALLOWED_USER_IDS is empty.` }],
   )
   return [...(await Promise.all(checks)), ...lists]
 }
+
+/** GitHub itself says who may change a repository. */
+const hasAllowList = (kind: string) => `${kind.toUpperCase()}_ALLOWED_USER_IDS` in ChannelSettings
 
 async function tooSlow(): Promise<never> {
   await sleep(CHECK_MS, undefined, { ref: false })

@@ -7,12 +7,13 @@ import { UserError } from './lib/errors.ts'
 const SEND_MS = 20_000
 
 /** `UserError` where there is no such channel, or none that has to be set up. */
-export function guideTo(kind: string): ChannelGuide {
-  const found = CHANNEL_KINDS[kind]
-  if (!found || found.settings.length === 0) {
-    const names = Object.keys(CHANNEL_KINDS).filter((name) => CHANNEL_KINDS[name]?.settings.length)
+export async function guideTo(kind: string): Promise<ChannelGuide> {
+  const entry = CHANNEL_KINDS[kind]
+  if (!entry || entry.needs.length === 0) {
+    const names = Object.keys(CHANNEL_KINDS).filter((name) => CHANNEL_KINDS[name]?.needs.length)
     throw new UserError('no-channel', `There is no channel "${kind}" to set up. There are: ${names.join(', ')}.`)
   }
+  const found = await entry.load()
   const { title, settings, setup } = found
   return {
     title,

@@ -89,6 +89,7 @@ function appOf(parts: Parts, channels: ReadonlyMap<string, Channel>) {
     busyMode: (channel) => busyIn(config.channels, channel),
     workspaceRoot: config.workspacePath,
     seal: (text, channel, tenant) => parts.sealer.seal(text, sealFor(channel, tenant)),
+    unseal: (sealed, channel, tenant) => parts.sealer.open(sealed, sealFor(channel, tenant)),
     openDoor: createOpenDoor({ ...parts, agents }),
     stateFolder: (orgId, agent, conversationId) => join(config.statePath, orgId, agent, conversationId),
     directory: agentDirectory(profiles, picked, env),
@@ -128,7 +129,7 @@ function startTalking(app: ReturnType<typeof createApp>): (() => Promise<void>)[
 }
 
 const saysChannels = (channels: ReadonlyMap<string, Channel>) => {
-  const names = [...channels.keys()].filter((name) => name !== 'console')
+  const names = [...channels.keys()].filter((name) => name !== 'console' && name !== 'webhook')
   return names.length === 0 ? [] : [`Channels: ${names.join(', ')}`]
 }
 

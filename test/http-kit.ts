@@ -120,6 +120,7 @@ const PARTS: Omit<HttpParts, 'database'> = {
   fence: 'Agents are fenced by a test.',
   receive: async () => undefined,
   seal: (text) => Buffer.from(text),
+  unseal: (sealed) => sealed.toString(),
   isDraining: () => false,
   streams: { pollMs: 50, heartbeatMs: 15_000 },
 }

@@ -82,7 +82,10 @@ test('refused credentials stop the channel, say so, and lose nothing', async () 
   isRefused = false
   await asSystem(talk.database, async (db) => {
     await db.updateTable('channels').set({ paused_until: null }).execute()
-    await db.updateTable('places').set({ ready_at: new Date(0) }).execute()
+    await db
+      .updateTable('places')
+      .set({ ready_at: new Date(0) })
+      .execute()
   })
   await talk.sees(({ markdown }) => markdown.startsWith('Current'))
 })

@@ -24,6 +24,7 @@ const MAY_BE_CALLED_BY_AN_ORG = [
   'log_new_task',
   'log_state_change',
   'memory_words',
+  'notify_subscribers',
   'open_lane',
   'requeue_task',
   'show_question',
@@ -451,6 +452,21 @@ function rowsOf(org: string, n: string): Record<string, Record<string, unknown>>
     },
     deliveries: { ...common, ...channel, ...task, id: id('dlv'), place_id: id('plc'), kind: 'text', status: 'sent' },
     task_steers: { ...common, ...task, text: 't' },
+    link_codes: {
+      ...common,
+      code_hash: Buffer.from(id('c')),
+      conversation_id: id('cnv'),
+      expires_at: new Date(Date.now() + 3_600_000),
+    },
+    hooks: { ...common, id: id('hok'), name: 'n', scheme: 'github', codebase_id: id('cbs'), template: 't' },
+    webhook_subscriptions: {
+      ...common,
+      ...task,
+      id: id('whs'),
+      place_id: id('plc'),
+      url: 'https://example.com',
+      events: ['task.completed'],
+    },
   }
 }
 

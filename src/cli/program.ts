@@ -18,6 +18,7 @@ import { addSetupCommand } from './commands/setup.ts'
 import { addTaskCommands } from './commands/task.ts'
 import { addUpCommand, addWorkerCommand } from './commands/up.ts'
 import { addUsageCommand } from './commands/usage.ts'
+import { addWebhookCommands } from './commands/webhook.ts'
 import { addWhyCommand } from './commands/why.ts'
 import { EXIT_CODES_HELP } from './exit-codes.ts'
 
@@ -48,6 +49,7 @@ export function createProgram(cli: Cli): Command {
   addChannelsCommand(program, cli)
   addCodebaseCommands(program, cli)
   addScheduleCommands(program, cli)
+  addWebhookCommands(program, cli)
   addUsageCommand(program, cli)
   addBudgetCommands(program, cli)
   addAgentsCommand(program, cli)

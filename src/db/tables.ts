@@ -246,6 +246,14 @@ export interface Tables {
     org_id: string
     is_current: boolean
     since: Now
+    mirror: Generated<'off' | 'status' | 'full'>
+  }
+  link_codes: {
+    code_hash: Buffer
+    org_id: string
+    conversation_id: string
+    expires_at: Date
+    used_at: Date | null
   }
   inbox: {
     id: string
@@ -299,7 +307,7 @@ export interface Tables {
     conversation_id: string | null
     task_id: string | null
     question_id: string | null
-    kind: 'text' | 'card' | 'answer' | 'question'
+    kind: 'text' | 'card' | 'answer' | 'question' | 'webhook'
     content: ColumnType<Record<string, unknown>, string | undefined, string>
     status: 'open' | 'pending' | 'sent' | 'dead' | 'discarded'
     message_ids: Generated<string[]>
@@ -310,6 +318,29 @@ export interface Tables {
     error: string | null
     created_at: Now
     ended_at: Date | null
+  }
+  webhook_subscriptions: {
+    id: string
+    org_id: string
+    place_id: string
+    url: string
+    events: string[]
+    task_id: string | null
+    created_at: Now
+    disabled_at: Date | null
+    disabled_why: string | null
+  }
+  hooks: {
+    id: string
+    org_id: string
+    name: string
+    scheme: 'standard' | 'github'
+    codebase_id: string
+    agent: string | null
+    template: string
+    conversation_template: string | null
+    created_at: Now
+    removed_at: Date | null
   }
 }
 
@@ -344,6 +375,7 @@ interface TaskTable {
   last_event: ColumnType<number, never, never>
   created_by: string | null
   correlation_id: string | null
+  place_id: string | null
   created_at: Now
   started_at: Date | null
   finished_at: ColumnType<Date | null, never, never>

@@ -1,7 +1,7 @@
 import type { Outgoing, Place } from '../channels/channel.ts'
 import type { Id } from '../lib/ids.ts'
 
-/** Something to show in one place. `text` is said once; a `card` and an `answer` live as long as their task, a `question` until it is closed. */
+/** Something to show in one place. `text` is said once; a `card` and an `answer` live as long as their task, a `question` until it is closed; a `webhook` is posted once. */
 export interface Delivery {
   id: Id<'delivery'>
   orgId: Id<'org'>
@@ -9,8 +9,8 @@ export interface Delivery {
   conversationId: string | null
   taskId: string | null
   questionId: string | null
-  kind: 'text' | 'card' | 'answer' | 'question'
-  /** Of a text: what it says. Of what lives: what it was made of so far. */
+  kind: 'text' | 'card' | 'answer' | 'question' | 'webhook'
+  /** Of a text: what it says. Of what lives: what it was made of so far. Of a webhook: the event. */
   content: Record<string, unknown>
   /** `open`: lives. `pending`: to be brought into its last form. */
   status: 'open' | 'pending' | 'sent' | 'dead' | 'discarded'

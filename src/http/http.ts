@@ -24,7 +24,9 @@ import { addScheduleRoutes } from './schedule-routes.ts'
 import { addTaskRoutes } from './task-routes.ts'
 import { addUsageRoutes } from './usage-routes.ts'
 import { startWatcher } from './watch.ts'
+import { addWebhookHookRoutes } from './webhook-hook-routes.ts'
 import { addWebhookRoutes } from './webhook-routes.ts'
+import { addWebhookSubscriptionRoutes } from './webhook-subscription-routes.ts'
 import { addWorkerRoutes } from './worker-routes.ts'
 
 export interface Http {
@@ -68,6 +70,8 @@ export function createHttp(parts: HttpParts): Http {
   addScheduleRoutes(api, parts)
   addUsageRoutes(api, parts)
   addKeyRoutes(api, parts)
+  addWebhookSubscriptionRoutes(api, parts)
+  addWebhookHookRoutes(api, parts)
   addWebhookRoutes(api, parts)
   addHealthRoutes(api, parts, metrics)
   addDocsPage(api)

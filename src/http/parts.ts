@@ -39,6 +39,8 @@ export interface HttpParts {
   receive(channel: string, request: Request): Promise<Response | undefined>
   /** Encrypts what lets a channel into a tenant of its platform. */
   seal(text: string, channel: string, tenant: string): Buffer
+  /** What was encrypted by `seal`. */
+  unseal(sealed: Buffer, channel: string, tenant: string): string
   /** Whether this process is about to stop. */
   isDraining(): boolean
   /** How often event streams look for themselves, and how often they say that they live. */

@@ -8,13 +8,15 @@ import { startWork } from '../tasks/start-work.ts'
 import { answerTask, cancelTask, findTask, listTasks, requeueTask } from '../tasks/store.ts'
 import { TASK_STATUSES, type Task as TaskRecord } from '../tasks/task.ts'
 import { workerTypeExists } from '../tasks/worker-store.ts'
+import { newSecret, REPLY_EVENTS } from '../webhooks/webhook.ts'
 import { idParam, jsonAnswer, jsonBody, present, refusals, wholeNumber, type Api } from './api.ts'
 import { createOnce, IdempotencyHeader } from './idempotency.ts'
 import { knownAgent, knownCodebase } from './known.ts'
 import { decodeCursor, encodeCursor } from './page.ts'
 import type { AgentDirectory, HttpParts } from './parts.ts'
 import { taskToWire } from './to-wire.ts'
-import { Answer, NewTask, Retry, Task, TaskList } from './wire.ts'
+import { subscribe } from './webhook-subscription-routes.ts'
+import { Answer, NewTask, Retry, StartedTask, Task, TaskList } from './wire.ts'
 
 const tags = ['Tasks']
 const TaskId = idParam('tsk_01kanv3e5x8t1z6w2q9r4c7b0d')
@@ -27,7 +29,7 @@ const createTask = createRoute({
   summary: 'Starts work: a prompt for an agent in a codebase',
   tags,
   request: { headers: IdempotencyHeader, body: jsonBody(NewTask) },
-  responses: { 201: task, ...refusals.create },
+  responses: { 201: jsonAnswer('The task', StartedTask), ...refusals.create },
 })
 
 const Statuses = z
@@ -98,12 +100,19 @@ const answer = createRoute({
   responses: { 200: task, ...refusals.change },
 })
 
-export function addTaskRoutes(api: Api, { database, agents }: HttpParts): void {
+export function addTaskRoutes(api: Api, { database, agents, seal }: HttpParts): void {
   api.openapi(createTask, async (c) => {
     const body = c.req.valid('json')
     const correlationId = c.get('correlationId')
-    const made = await createOnce(database, c, body, async (db, principal) =>
-      taskToWire(await startTask(db, agents, { principal, correlationId, body }), null),
+    const made = await createOnce<StartedTask>(
+      database,
+      c,
+      body,
+      async (db, principal) => {
+        const started = await startTask(db, agents, { principal, correlationId, body })
+        return { ...taskToWire(started, null), ...(await addReply(db, started, body, seal)) }
+      },
+      (started) => ({ ...started, ...(started.replySecret !== undefined && { replySecret: null }) }),
     )
     return c.json(made, 201)
   })
@@ -179,7 +188,7 @@ async function startTask(
   agents: AgentDirectory,
   { principal, correlationId, body }: { principal: Principal; correlationId: string; body: NewTask },
 ): Promise<TaskRecord> {
-  const { codebase, agent, runAt, ...request } = body
+  const { codebase, agent, runAt, replyTo: _replyTo, replySecret: _replySecret, ...request } = body
   const conversation =
     request.conversationId === undefined ? undefined : await findConversation(db, request.conversationId)
   if (request.parentId !== undefined) await assertParent(db, request.parentId, request.conversationId)
@@ -196,6 +205,19 @@ async function startTask(
     createdBy: principal.keyId,
     correlationId,
   })
+}
+
+/** Who gave an address is told there when the task waits or has ended. The secret is told to who brought none. */
+async function addReply(
+  db: Db,
+  { id: taskId, orgId }: TaskRecord,
+  { replyTo: url, replySecret }: NewTask,
+  seal: HttpParts['seal'],
+): Promise<Pick<StartedTask, 'replySecret'>> {
+  if (url === undefined) return {}
+  const secret = replySecret ?? newSecret()
+  await subscribe(db, { orgId, url, events: REPLY_EVENTS, secret, taskId, seal })
+  return replySecret === undefined ? { replySecret: secret } : {}
 }
 
 async function assertParent(db: Db, id: string, conversationId: string | undefined) {

@@ -12,6 +12,8 @@ import type { Schedule } from '../schedules/schedule.ts'
 import type { Task } from '../tasks/task.ts'
 import type { Worker } from '../tasks/worker-store.ts'
 import type { Budget } from '../usage/budget.ts'
+import type { Hook } from '../webhooks/hook.ts'
+import type { Subscription } from '../webhooks/webhook.ts'
 import type { AgentStatus } from './parts.ts'
 import type { Question } from './wire-events.ts'
 import type * as Wire from './wire.ts'
@@ -172,6 +174,18 @@ export const channelToWire = ({ changedAt, ...channel }: ChannelState): Wire.Cha
   changedAt: time(changedAt),
 })
 
+export const webhookToWire = (subscription: Subscription): Wire.Webhook => ({
+  ...subscription,
+  createdAt: time(subscription.createdAt),
+  disabledAt: timeOrNull(subscription.disabledAt),
+})
+
+export const hookToWire = ({ orgId: _orgId, ...hook }: Hook): Wire.Hook => ({
+  ...hook,
+  path: `/webhooks/in/${hook.id}`,
+  createdAt: time(hook.createdAt),
+})
+
 /** Members, each with the accounts that are theirs. */
 export function peopleToWire(identities: readonly Identity[]): Wire.Person[] {
   const byMember = Map.groupBy(identities, ({ member }) => member.id)
@@ -194,6 +208,8 @@ export function roomEntryToWire(entry: RoomEntry): Wire.ConsoleMessage {
   const { at, status, question, ...shown } = entry
   return {
     ...shown,
+    // The places of webhooks are no rooms.
+    kind: shown.kind as Exclude<typeof shown.kind, 'webhook'>,
     at: time(at),
     isFinal: status !== 'open' && status !== 'pending',
     question: question && {

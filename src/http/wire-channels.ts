@@ -7,7 +7,8 @@ export const SAID_STATUSES = ['new', 'done', 'parked'] as const
 export const DELIVERY_STATUSES = ['open', 'pending', 'sent', 'dead', 'discarded'] as const
 
 const Verdict = z.enum(['task', 'command', 'answer', 'dropped'])
-const DeliveryKind = z.enum(['text', 'card', 'answer', 'question'])
+const ShownKind = z.enum(['text', 'card', 'answer', 'question'])
+const DeliveryKind = z.enum([...ShownKind.options, 'webhook'])
 export const Place = z
   .object({
     channel: z.string().openapi({ example: 'telegram' }),
@@ -171,7 +172,7 @@ export const ConsoleMessage = z
       by: z.literal('drover'),
       id: z.string(),
       ...about,
-      kind: DeliveryKind,
+      kind: ShownKind,
       isFinal: z.boolean().openapi({ description: 'It will not change by itself any more' }),
       messageId: z.string().nullable().openapi({ description: 'What `replyTo` takes' }),
       question: z

@@ -5,8 +5,10 @@ import { BUDGET_PERIODS, BUDGET_SCOPES } from '../usage/budget.ts'
 import { USAGE_BY } from '../usage/usage.ts'
 import { EventBody, Question, Spend } from './wire-events.ts'
 import { AgentName, CodebaseRef, id, Name, orNull, Prompt, Time } from './wire-values.ts'
+import { WebhookSecret, WebhookUrl } from './wire-webhooks.ts'
 
 export * from './wire-channels.ts'
+export * from './wire-webhooks.ts'
 
 export const Problem = z
   .object({
@@ -69,6 +71,15 @@ export const Task = z
   .openapi('Task')
 export type Task = z.infer<typeof Task>
 
+export const StartedTask = Task.extend({
+  replySecret: z.string().nullable().optional().openapi({
+    description:
+      'What posts to `replyTo` are signed with, where the request brought none. Shown this once; null in the answer to a repeated Idempotency-Key',
+    example: 'whsec_…',
+  }),
+}).openapi('StartedTask')
+export type StartedTask = z.infer<typeof StartedTask>
+
 export const TaskList = z
   .object({
     tasks: z.array(Task),
@@ -89,6 +100,12 @@ export const NewTask = z
     parentId: z.string().optional(),
     workerType: z.string().optional().openapi({ example: 'general' }),
     maxAttempts: z.int().min(1).max(100).optional(),
+    replyTo: WebhookUrl.optional().openapi({ description: 'Where to post when it waits or has ended' }),
+    replySecret: WebhookSecret.optional().openapi({ description: 'What to sign that with; made if left out' }),
+  })
+  .refine((task) => task.replySecret === undefined || task.replyTo !== undefined, {
+    path: ['replySecret'],
+    message: 'It is for `replyTo`.',
   })
   .refine((task) => (task.codebase === undefined) !== (task.conversationId === undefined), {
     path: ['codebase'],

@@ -18,6 +18,7 @@ import { titleOf } from '../tasks/task.ts'
 import { answerByButton, answerByText } from './answer.ts'
 import { runCommand } from './commands/registry.ts'
 import { howToAllow, identify } from './identify.ts'
+import { mirror } from './mirror.ts'
 import { parseCommand } from './parse-command.ts'
 import { toVerdict, type InboundParts, type Reply, type Talk } from './parts.ts'
 import { takeMessage } from './take-message.ts'
@@ -94,6 +95,7 @@ async function handle(parts: InboundParts, db: Db, { id, orgId, event }: Said): 
   const codebase = conversation.codebaseId === null ? undefined : await getCodebase(db, conversation.codebaseId)
   const talk: Talk = { parts, db, event, member, place, conversation, codebase }
   const reply = await replyTo(talk)
+  if (event.type === 'message' && reply.type !== 'command') await mirror(talk, event.text)
   if (reply.say !== undefined)
     await say(
       db,

@@ -4,7 +4,7 @@ import type { Reply, Talk } from './parts.ts'
 
 /** Too slow for an answer at once: a task in the conversation's lane, with a card that shows how it goes. */
 export async function startChore(
-  { db, conversation, codebase, member, event }: Talk,
+  { db, conversation, codebase, member, event, place }: Talk,
   { title, do: chore }: { title: string; do: Chore },
 ): Promise<Reply> {
   const task = await enqueueTask(db, {
@@ -19,6 +19,7 @@ export async function startChore(
     input: { chore },
     createdBy: member.id,
     correlationId: event.key,
+    placeId: place.id,
   })
   return { type: 'task', taskId: task.id, reason: title }
 }

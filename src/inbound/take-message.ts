@@ -48,7 +48,7 @@ export async function takeMessage(talk: Talk, text: string, mode: BusyMode = tal
 
 /** A task for the agent of this conversation. `input`: what a prompt command adds. */
 export function startTask(
-  { db, conversation, member, event }: Talk,
+  { db, conversation, member, event, place }: Talk,
   prompt: string,
   input?: Record<string, unknown>,
 ): Promise<Task> {
@@ -59,6 +59,7 @@ export function startTask(
     prompt,
     createdBy: member.id,
     correlationId: event.key,
+    placeId: place.id,
     ...(input && { input }),
   })
 }

@@ -18,6 +18,8 @@ const PREFIX = {
   place: 'plc',
   said: 'inb',
   delivery: 'dlv',
+  subscription: 'whs',
+  hook: 'hok',
   worker: 'wrk',
   workspace: 'wsp',
 } as const

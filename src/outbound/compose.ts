@@ -4,11 +4,12 @@ import type { Db } from '../db/scope.ts'
 import type { Delivery, TextContent } from '../deliveries/delivery.ts'
 import { openAnswer } from '../deliveries/store.ts'
 import type { TaskEvent } from '../events/event.ts'
-import { readEvents } from '../events/store.ts'
+import { findQuestions, readEvents } from '../events/store.ts'
 import type { Question } from '../questions/question.ts'
 import { findQuestion } from '../questions/store.ts'
 import { findTask, listTasks } from '../tasks/store.ts'
 import { isEnded, type Task } from '../tasks/task.ts'
+import { webhookBody, type WebhookContent } from '../webhooks/webhook-body.ts'
 import { fitAnswer } from './fit-answer.ts'
 import { cardNews, foldEvents, nothingFolded, type Folded } from './fold-events.ts'
 import { blocksOf, growAnswer, type Growth } from './grow-answer.ts'
@@ -27,7 +28,17 @@ export async function compose(db: Db, delivery: Delivery, channel: Channel): Pro
       return composeCard(db, delivery, channel)
     case 'answer':
       return composeAnswer(db, delivery, channel)
+    case 'webhook':
+      return composeWebhook(db, delivery)
   }
+}
+
+/** Of the event its kind and time are kept; the task is told as it is now. */
+async function composeWebhook(db: Db, { taskId, content }: Delivery): Promise<Form> {
+  const task = await findTask(db, taskId as string)
+  if (!task) return { messages: [], next: 'sent' }
+  const question = (await findQuestions(db, [task.id])).get(task.id)
+  return { messages: [{ markdown: webhookBody(content as unknown as WebhookContent, task, question) }], next: 'sent' }
 }
 
 function composeText({ markdown, isQuiet }: TextContent, limits: ChannelLimits): Form {

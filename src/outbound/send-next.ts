@@ -4,6 +4,7 @@ import { faceOf, type Delivery } from '../deliveries/delivery.ts'
 import { release, noteProgress, say, type Change, type Hold } from '../deliveries/store.ts'
 import { messageOf } from '../lib/errors.ts'
 import { pauseChannel } from '../places/channel-store.ts'
+import { disableSubscription } from '../webhooks/store.ts'
 import { compose } from './compose.ts'
 import type { Form, OutboundParts } from './parts.ts'
 
@@ -116,6 +117,8 @@ async function afterError(parts: OutboundParts, hold: Hold, error: unknown) {
   )
   switch (kind) {
     case 'rate': {
+      // A receiver that is always busy is away.
+      if (delivery.kind === 'webhook' && isOld(delivery)) return bury(parts, hold, reason)
       const afterMs = (error as ChannelError).retryAfterMs ?? backoffMs
       return note(parts, hold, { tries: tries + 1, error: reason }, { placeAfterMs: afterMs })
     }
@@ -127,7 +130,7 @@ async function afterError(parts: OutboundParts, hold: Hold, error: unknown) {
       return note(parts, hold, { error: reason }, { placeAfterMs: PAUSE_AFTER_REFUSAL_SECONDS * 1_000 })
     case 'transient':
     case 'bug': {
-      const isHopeless = kind === 'bug' ? tries >= 5 : Date.now() - delivery.createdAt.getTime() > PATIENCE_MS
+      const isHopeless = kind === 'bug' ? tries >= 5 : isOld(delivery)
       if (!isHopeless)
         return note(parts, hold, { tries: tries + 1, error: reason }, { placeAfterMs: backoffMs, afterMs: backoffMs })
       return bury(parts, hold, reason)
@@ -137,6 +140,8 @@ async function afterError(parts: OutboundParts, hold: Hold, error: unknown) {
       return bury(parts, hold, reason, kind)
   }
 }
+
+const isOld = ({ createdAt }: Delivery) => Date.now() - createdAt.getTime() > PATIENCE_MS
 
 /** The dead letter: kept, listed, to be sent again or discarded by a person. Who waits for an answer is told at least that there is one. */
 async function bury(parts: OutboundParts, hold: Hold, reason: string, kind?: 'gone' | 'invalid') {
@@ -149,6 +154,7 @@ async function bury(parts: OutboundParts, hold: Hold, reason: string, kind?: 'go
       const markdown = `⚠️ There is an ${delivery.kind} that cannot be shown here.${where}`
       await say(db, { id, channel, orgId: delivery.orgId }, { markdown })
     }
+    if (delivery.kind === 'webhook') await disableSubscription(db, delivery.place.tenant, reason)
     await release(db, hold, {})
   })
 }

@@ -7,7 +7,7 @@ import { titleOf, type Task } from './task.ts'
 
 export interface Request extends Pick<
   NewTask,
-  'priority' | 'runAt' | 'maxAttempts' | 'parentId' | 'workerType' | 'createdBy' | 'correlationId' | 'input'
+  'priority' | 'runAt' | 'maxAttempts' | 'parentId' | 'workerType' | 'createdBy' | 'correlationId' | 'input' | 'placeId'
 > {
   orgId: Id<'org'>
   prompt: string

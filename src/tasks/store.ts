@@ -31,6 +31,8 @@ export interface NewTask {
   conversationId?: string
   codebaseId?: string
   input?: Record<string, unknown>
+  /** Where it was asked for. */
+  placeId?: string
   createdBy?: string
   correlationId?: string
 }
@@ -51,6 +53,7 @@ export async function enqueueTask(db: Db, task: NewTask): Promise<Task> {
       codebase_id: task.codebaseId ?? null,
       created_by: task.createdBy ?? null,
       correlation_id: task.correlationId ?? null,
+      place_id: task.placeId ?? null,
       ...(task.kind !== undefined && { kind: task.kind }),
       ...(task.workerType !== undefined && { worker_type: task.workerType }),
       ...(task.priority !== undefined && { priority: task.priority }),

@@ -7,7 +7,7 @@ import { startSlack } from '../../../test/fakes/slack/start-slack.ts'
 import { startTelegram } from '../../../test/fakes/telegram/start-telegram.ts'
 import { guideTo } from '../../set-up-channel.ts'
 
-const parts = { guideTo: async (channel: string) => guideTo(channel) }
+const parts = { guideTo }
 
 test('it says what to do at the platform, and which settings are missing', async () => {
   const { code, err } = await runWith(['setup', 'telegram'], parts)
@@ -55,7 +55,7 @@ test('both of Slack’s tokens are tried', async () => {
 
 test('a channel that does not exist is answered with those that do', async () => {
   const { err } = await runWith(['setup', 'fax'], parts)
-  expect(err).toContain('There are: telegram, slack')
+  expect(err).toContain('There are: telegram, slack, discord, github')
 })
 
 test('--save writes what was entered, and nothing else, to .env', async () => {

@@ -57,13 +57,13 @@ async function setUp(cli: Cli, kind: string, options: SetupOptions): Promise<Exi
 
   const who = await guide.check(values)
   if (sendTo !== undefined) await guide.sendTest(values, sendTo)
-  const isListed = (values[`${kind.toUpperCase()}_ALLOWED_USER_IDS`] ?? '') !== ''
+  const allowList = `${kind.toUpperCase()}_ALLOWED_USER_IDS`
+  const isListed = (values[allowList] ?? '') !== '' || !guide.settings.some(({ name }) => name === allowList)
   if (json === true) out.json({ ok: true, who, sent: sendTo !== undefined, isAnybodyAllowed: isListed })
   else {
     out.print(`✓ ${who}`)
     if (sendTo !== undefined) out.print('✓ The test message is sent.')
-    if (!isListed)
-      out.print(`! Nobody may use it yet. ${guide.ownId} Put it in ${kind.toUpperCase()}_ALLOWED_USER_IDS.`)
+    if (!isListed) out.print(`! Nobody may use it yet. ${guide.ownId} Put it in ${allowList}.`)
     await keep(cli, given, values, save === true)
     out.print('Start Drover, and write to it: drover up')
   }

@@ -13,6 +13,7 @@ import { commandSet } from './command-set.ts'
 import { commands } from './commands.ts'
 import { getcwd } from './getcwd.ts'
 import { helpOn } from './help.ts'
+import { link, unlink } from './link.ts'
 import { loadCommands } from './load-commands.ts'
 import { logs } from './logs.ts'
 import { quiet } from './quiet.ts'
@@ -37,6 +38,8 @@ const COMMANDS: readonly Command[] = [
   reset,
   agent,
   quiet,
+  link,
+  unlink,
   stop,
   logs,
   why,
