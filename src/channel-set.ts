@@ -22,7 +22,9 @@ interface ChannelParts {
 export async function openChannels({ config, database, log, sealer }: ChannelParts): Promise<Map<string, Channel>> {
   const onlyOne = createOnlyOne(database)
   const channels = new Map<string, Channel>()
-  for (const [kind, { create }] of Object.entries(CHANNEL_KINDS)) {
+  for (const [kind, { needs, load }] of Object.entries(CHANNEL_KINDS)) {
+    if (needs.length > 0 && !needs.some((name) => config.channels[name] !== undefined)) continue
+    const { create } = await load()
     const channel = create(
       config.channels,
       hostOf({ name: kind, database, log: log.child({ channel: kind }), onlyOne, sealer }),

@@ -161,11 +161,16 @@ export const SPEAKING: ChannelCase[] = [
     },
   },
   {
-    name: 'a file arrives with its text, or alone',
+    name: 'a file arrives with its text, or alone, where files are taken',
     async check(stage) {
       await using live = await startOne(stage)
       const place = await alone(stage)
       const file = { name: 'change.diff', mediaType: 'text/x-diff', content: Buffer.from('+ line é\n') }
+      if (live.channel.limits.fileBytes === 0) {
+        expect((await failure(send(live, place, { markdown: 'The change:', file }))).kind).toBe('invalid')
+        expect(await stage.platform.shown(place)).toEqual([])
+        return
+      }
       const messageId = await send(live, place, { markdown: 'The change:', file })
       await send(live, place, { markdown: '', file: { ...file, name: 'again.diff' } })
       const shown = await stage.platform.shown(place)

@@ -25,6 +25,8 @@ export interface Platform {
   say(text: string): Promise<void>
   /** Says it in a group of which the bot is a member, not to the bot. */
   sayToOthers(text: string): Promise<void>
+  /** What does not mention the bot is nothing to it there, and never stored. */
+  hearsMentionsOnly?: boolean
   /** Says it in that group, in a thread if the platform has threads, and mentions the bot. */
   mention(text: string): Promise<void>
   /** Gives `text`, a command such as `/command-invoke plan`, to the bot alone, in the form in which people must write it there. */

@@ -1,5 +1,7 @@
 /** Which channels the contract suite runs against. A subject is written beside its fake, in `test/fakes/<kind>/subject.ts`. */
 import type { ChannelSubject } from '../channel-contract.ts'
+import { discordSubject } from './discord/subject.ts'
+import { githubAppSubject, githubSubject } from './github/subject.ts'
 import { slackHttpSubject, slackSubject } from './slack/subject.ts'
 import { telegramSubject, telegramWebhookSubject } from './telegram/subject.ts'
 
@@ -8,4 +10,7 @@ export const CHANNEL_SUBJECTS: ChannelSubject[] = [
   telegramWebhookSubject,
   slackSubject,
   slackHttpSubject,
+  discordSubject,
+  githubSubject,
+  githubAppSubject,
 ]
