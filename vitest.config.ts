@@ -6,7 +6,8 @@ export default defineConfig({
     exclude: ['test/bench/**', 'test/agents/**', '**/node_modules/**'],
     globalSetup: ['test/global-setup.ts'],
     pool: 'threads',
-    maxWorkers: 2,
+    // One more than the machines have cores: many tests wait most of their time.
+    maxWorkers: 3,
     // The machines that run this are shared and slow: a test waits for what happens, never for a time.
     testTimeout: 60_000,
     // One second is not enough on a machine that does other things.

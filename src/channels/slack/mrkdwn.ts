@@ -40,8 +40,8 @@ export function sectionsOf(markdown: string): string[] {
     length += line.text.length + 1
   }
   sections.push(section)
-  // Slack refuses an empty section.
-  return sections.map(join).filter((text) => text.trim() !== '')
+  // Slack refuses an empty section. A cut may have made a mention of what was none: "@hereby" after its first five letters.
+  return sections.map((lines) => calm(join(lines))).filter((text) => text.trim() !== '')
 }
 
 function readLines(markdown: string): Line[] {
