@@ -36,7 +36,8 @@ export function createPeople({ url, repository, tokens }: Parts): People {
   async function ask(by: string, method: string, path: string, body?: unknown): Promise<unknown> {
     const response = await fetch(`${url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${tokens[by]}`, 'content-type': 'application/json' },
+      // A connection of its own: one that was kept may be closed in the moment in which it is used.
+      headers: { authorization: `Bearer ${tokens[by]}`, 'content-type': 'application/json', connection: 'close' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     const text = await response.text()
