@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { openDatabase } from '../src/db/connect.ts'
 import { asSystem } from '../src/db/scope.ts'
-import { steerTask } from '../src/tasks/store.ts'
+import type { TaskList } from '../src/http/wire.ts'
+import type { Id } from '../src/lib/ids.ts'
+import { steerTask } from '../src/tasks/steer-store.ts'
+import { retryTaskLater } from '../src/tasks/store.ts'
 import { runTask } from '../src/worker/run-task.ts'
 import type { TaskKind } from '../src/worker/task-kind.ts'
 import { openTalk } from './talk-kit.ts'
@@ -16,6 +19,16 @@ async function steer(drover: TestService, id: string, text: string): Promise<boo
   } finally {
     await database.close()
   }
+}
+
+/** Its lease runs out, and it is given to whoever comes next. */
+async function loseRun(drover: TestService, id: string) {
+  const url = drover.databaseUrl
+  const database = await openDatabase({ url, folder: '/nowhere', migrate: false, onWarning: () => undefined })
+  await asSystem(database, (db) =>
+    retryTaskLater(db, { orgId: 'org_default', taskId: id as Id<'task'>, attempt: 1 }, { delayMs: 0, counts: false }),
+  )
+  await database.close()
 }
 
 /** Until its agent is at the long sleep. */
@@ -39,6 +52,26 @@ test('what is said in the middle of a turn is told to the agent, in the same ses
   })
   expect((await drover.events(id)).filter(({ type }) => type === 'session').length).toBeGreaterThan(0)
   expect(await steer(drover, id, 'say too late')).toBe(false)
+})
+
+test('what an agent was told in a turn that was lost is told again by the next run', async () => {
+  await using drover = await startTestService({ DROVER_LEASE_SECONDS: '2' })
+  const id = await startSleeper(drover)
+  await steer(drover, id, 'write b.txt :: b\nsleep 50000')
+  const titles = async () => (await drover.events(id)).flatMap(({ type, title }) => (type === 'tool' ? [title] : []))
+  await expect
+    .poll(async () => (await titles()).some((title) => String(title).includes('b.txt')), { timeout: 15_000 })
+    .toBe(true)
+  // As if its worker had died in the middle of that turn.
+  const before = (await drover.show(id)).attempt
+  await loseRun(drover, id)
+  const told = async () => (await drover.events(id)).filter(({ text }) => text === 'Told what was said meanwhile')
+  await expect.poll(async () => (await told()).length, { timeout: 20_000 }).toBe(2)
+  expect((await drover.show(id)).attempt).toBeGreaterThan(before)
+  await drover.call('POST', `/v1/tasks/${id}/cancel`)
+  await drover.until(id, 'cancelled')
+  const { tasks } = await drover.call<TaskList>('GET', '/v1/tasks')
+  expect(tasks).toHaveLength(1)
 })
 
 test('what an agent cannot be told any more becomes a task of its own', async () => {

@@ -143,48 +143,6 @@ export async function addToPrompt(db: Db, taskId: string, text: string): Promise
   return numUpdatedRows > 0n
 }
 
-/** Something for the agent to hear in the middle of its turn. False where none is under way. */
-export async function steerTask(db: Db, taskId: string, text: string, createdBy: string): Promise<boolean> {
-  // Locked: the end of the run comes either before this, or sees it.
-  const task = await db
-    .selectFrom('tasks')
-    .select(['id', 'org_id'])
-    .where('id', '=', taskId)
-    .where('status', '=', 'running')
-    .forNoKeyUpdate()
-    .executeTakeFirst()
-  if (!task) return false
-  await db
-    .insertInto('task_steers')
-    .values({ org_id: task.org_id, task_id: taskId, text, created_by: createdBy })
-    .execute()
-  await sql`select tell('drover_steer', ${taskId})`.execute(db)
-  return true
-}
-
-export async function hasSteers(db: Db, taskId: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('task_steers')
-    .select('seq')
-    .where('task_id', '=', taskId)
-    .where('told_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
-/** What was said to a task in the middle of its turn and nobody has told its agent yet, oldest first; told from now on. The caller holds the fence. */
-export async function takeSteers(db: Db, taskId: string): Promise<{ text: string; createdBy: string | null }[]> {
-  const rows = await db
-    .updateTable('task_steers')
-    .set({ told_at: sql<Date>`now()` })
-    .where('task_id', '=', taskId)
-    .where('told_at', 'is', null)
-    .returning(['seq', 'text', 'created_by'])
-    .execute()
-  return rows.toSorted((a, b) => a.seq - b.seq).map(({ text, created_by }) => ({ text, createdBy: created_by }))
-}
-
 /** Held until the transaction ends: for who changes what hangs on a task before the task itself. */
 export async function lockTask(db: Db, taskId: string): Promise<void> {
   await db.selectFrom('tasks').select('id').where('id', '=', taskId).forNoKeyUpdate().execute()

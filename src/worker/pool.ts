@@ -59,7 +59,8 @@ export async function startWorkerPool(
       // Not even the end could be written: the lease runs out, and somebody reaps the task.
       .catch((error: unknown) => taskLog.error({ err: error }, 'the end of the run could not be written'))
       .finally(() => {
-        active.delete(task.id)
+        // A run that lost its lease may end behind the one that took its place, here as well.
+        if (active.get(task.id)?.done === done) active.delete(task.id)
         wake()
       })
     active.set(task.id, { task, stop: (reason) => controller.abort(reason), done })

@@ -3,16 +3,19 @@ import type { Database } from '../db/connect.ts'
 import { asSystem, onceAsSystem, type Db } from '../db/scope.ts'
 import { startLoop } from '../lib/loop.ts'
 import type { Running } from '../lib/running.ts'
-import { enqueueTask, hasSteers, holdFence, takeSteers } from '../tasks/store.ts'
+import { listSteers, noteTold } from '../tasks/steer-store.ts'
+import { enqueueTask, holdFence } from '../tasks/store.ts'
 import { runOf, titleOf, type Task } from '../tasks/task.ts'
 
 const POLL_MS = 2_000
+/** Before the first of them. */
+export const NOTHING_HEARD = 0
 
-/** Calls `onSaid` once somebody has said something to the agent in the middle of its turn. */
-export function hearSteers(database: Database, { id }: Task, onSaid: () => void): Running {
+/** Calls `onSaid` once somebody has said something to the agent, after number `afterSeq`, in the middle of its turn. */
+export function hearSteers(database: Database, { id }: Task, afterSeq: number, onSaid: () => void): Running {
   let hasHeard = false
   async function look() {
-    if (hasHeard || !(await onceAsSystem(database, (db) => hasSteers(db, id)))) return
+    if (hasHeard || (await onceAsSystem(database, (db) => listSteers(db, id, afterSeq))).length === 0) return
     hasHeard = true
     onSaid()
   }
@@ -29,22 +32,39 @@ export function hearSteers(database: Database, { id }: Task, onSaid: () => void)
   }
 }
 
-/** What was said meanwhile, as the next prompt of the same session; undefined where nothing was. From now on it counts as told. */
-export async function takeSteerPrompt(database: Database, task: Task): Promise<string | undefined> {
+/** The next prompt of the same session, and the number of the last that is in it. */
+export interface SteerPrompt {
+  text: string
+  seq: number
+}
+
+/**
+ * After a turn that has heard what was said up to `heardSeq`: that counts as told now, not before, so that a run that is lost in
+ * its middle is told again. Undefined where nothing more was said.
+ */
+export async function nextSteerPrompt(
+  database: Database,
+  task: Task,
+  heardSeq: number,
+): Promise<SteerPrompt | undefined> {
   const said = await asSystem(database, async (db) => {
     await holdFence(db, runOf(task))
-    return takeSteers(db, task.id)
+    await noteTold(db, task.id, heardSeq)
+    return listSteers(db, task.id, heardSeq)
   })
-  if (said.length === 0) return undefined
+  const last = said.at(-1)
+  if (!last) return undefined
   const words = said.map(({ text }) => text).join('\n\n')
-  return `While you worked on this, you were told:\n\n${words}\n\nLook at what is done already, do nothing twice, and go on with that in mind.`
+  const text = `While you worked on this, you were told:\n\n${words}\n\nLook at what is done already, do nothing twice, and go on with that in mind.`
+  return { text, seq: last.seq }
 }
 
 /** What nobody told the agent any more is not lost: it becomes a task of its own. The caller holds the fence. */
 export async function queueUntold(db: Db, task: Task): Promise<void> {
-  const left = await takeSteers(db, task.id)
-  const [first] = left
-  if (!first) return
+  const left = await listSteers(db, task.id, NOTHING_HEARD)
+  const last = left.at(-1)
+  if (!last) return
+  await noteTold(db, task.id, last.seq)
   const prompt = left.map(({ text }) => text).join('\n\n')
   await enqueueTask(db, {
     orgId: task.orgId,
@@ -54,7 +74,7 @@ export async function queueUntold(db: Db, task: Task): Promise<void> {
     ...(task.lane !== null && { lane: task.lane }),
     ...(task.conversationId !== null && { conversationId: task.conversationId }),
     ...(task.codebaseId !== null && { codebaseId: task.codebaseId }),
-    ...(first.createdBy !== null && { createdBy: first.createdBy }),
+    ...(last.createdBy !== null && { createdBy: last.createdBy }),
   })
 }
 

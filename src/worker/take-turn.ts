@@ -9,7 +9,8 @@ import type { Workspace } from '../workspaces/workspace.ts'
 import { briefed } from './brief.ts'
 import { decideAsk } from './decide-ask.ts'
 import type { Checkpoint, Prompt } from './next-prompt.ts'
-import { hearSteers, joined, takeSteerPrompt } from './steer.ts'
+import { hearSteers, joined, nextSteerPrompt, NOTHING_HEARD, type SteerPrompt } from './steer.ts'
+import type { StopReason } from './task-kind.ts'
 import type { EventWriter } from './write-events.ts'
 
 export interface TurnRequest {
@@ -82,28 +83,35 @@ async function turnInSession(
     { ask: async (ask) => decideAsk(ask, profile.autonomy, prompt.approval) },
   )
   try {
+    let prompt: SteerPrompt = { text, seq: NOTHING_HEARD }
     let outcome: Outcome | undefined
-    for (let prompt: string | undefined = text; prompt !== undefined;) {
-      outcome = joined(outcome, await oneTurn(database, request, session.turn(prompt, profile.limits)))
-      const mayGoOn = driver.capabilities.resume && !signal.aborted && isDoneOrStopped(outcome)
-      prompt = mayGoOn ? await takeSteerPrompt(database, task) : undefined
-      if (prompt !== undefined) events.write({ type: 'step', text: 'Told what was said meanwhile' })
+    for (;;) {
+      const turn = session.turn(prompt.text, profile.limits)
+      outcome = joined(outcome, await oneTurn(database, request, prompt.seq, turn))
+      if (!driver.capabilities.resume || !wasHeard(outcome, signal)) return outcome
+      const next = await nextSteerPrompt(database, task, prompt.seq)
+      if (!next || signal.aborted || !isDoneOrStopped(outcome)) return outcome
+      events.write({ type: 'step', text: 'Told what was said meanwhile' })
+      prompt = next
     }
-    return outcome as Outcome
   } finally {
     await session.close()
   }
 }
 
+/** A turn that broke, or that another worker goes on with, is told again what it heard. */
+const wasHeard = ({ status }: Outcome, { aborted, reason }: AbortSignal) =>
+  status !== 'failed' && (!aborted || reason === ('cancelled' satisfies StopReason))
+
 const isDoneOrStopped = ({ status }: Outcome) => status === 'done' || status === 'cancelled'
 
 /** To its end, or until somebody says something that the agent should hear: then it is stopped, softly. */
-async function oneTurn(database: Database, request: TurnRequest, turn: Turn): Promise<Outcome> {
+async function oneTurn(database: Database, request: TurnRequest, heardSeq: number, turn: Turn): Promise<Outcome> {
   const { task, driver, events, signal } = request
   const cancel = () => turn.cancel()
   signal.addEventListener('abort', cancel, { once: true })
   if (signal.aborted) cancel()
-  const steering = driver.capabilities.resume ? hearSteers(database, task, cancel) : undefined
+  const steering = driver.capabilities.resume ? hearSteers(database, task, heardSeq, cancel) : undefined
   try {
     for await (const event of turn) {
       if (event.type === 'session') await rememberSession(database, request, event.resume)
