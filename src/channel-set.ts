@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import type { Database } from './db/connect.ts'
 import { createOnlyOne } from './db/only-one.ts'
 import { asSystem, onceAsSystem } from './db/scope.ts'
+import { OFFERED_COMMANDS } from './inbound/commands/registry.ts'
 import { storeSaid } from './inbox/store.ts'
 import type { Log } from './lib/log.ts'
 import type { Sealer } from './lib/seal.ts'
@@ -46,6 +47,7 @@ interface HostParts {
 
 function hostOf({ name, database, log, onlyOne, sealer }: HostParts): ChannelHost {
   return {
+    commands: OFFERED_COMMANDS,
     take: (event) => onceAsSystem(database, (db) => storeSaid(db, DEFAULT_ORG, event)),
     report(health) {
       const reason = health.isUp ? null : health.reason

@@ -48,6 +48,7 @@ function channelFrom({ create, title }: ChannelKind, values: Readonly<Record<str
 
 /** A channel that is only asked who it is, and sends one message, keeps nothing. */
 const NO_HOST: ChannelHost = {
+  commands: [],
   take: async () => 'duplicate',
   report: () => undefined,
   asOnlyOne: async () => undefined,

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChannelHost, Inbound } from '../src/channels/channel.ts'
+import { OFFERED_COMMANDS } from '../src/inbound/commands/registry.ts'
 
 type Health = Parameters<ChannelHost['report']>[0]
 
@@ -88,6 +89,7 @@ export function createTestStore(): TestStore {
     const reports: Health[] = []
     const logs: string[] = []
     return {
+      commands: OFFERED_COMMANDS,
       reports,
       logs,
       isUp: () => reports.at(-1)?.isUp ?? false,

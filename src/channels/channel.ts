@@ -94,8 +94,15 @@ export interface ChannelLimits {
 /** `stream`: the answer grows while it is written, one message edited. `chunks`: each piece a message of its own. `batch`: one message at the end. */
 export type StreamingMode = 'stream' | 'batch' | 'chunks'
 
+/** What a platform may offer when somebody types `/`: the name has no slash, and may have hyphens. */
+export interface OfferedCommand {
+  name: string
+  about: string
+}
+
 /** What a channel needs of Drover. */
 export interface ChannelHost {
+  readonly commands: readonly OfferedCommand[]
   /** Resolves once it is stored, new or known already. Only then may the platform be told that it has arrived. It throws while the database is away. */
   take(event: Inbound): Promise<'new' | 'duplicate'>
   /** Whether the connection stands; the reason is a sentence for people that says what to do. */

@@ -28,7 +28,7 @@ export interface Intake {
 }
 
 interface Parts {
-  host: Pick<ChannelHost, 'take' | 'log'>
+  host: Pick<ChannelHost, 'commands' | 'take' | 'log'>
   call: Call
   infos: ChannelInfos
   ownRoles: OwnRoles
@@ -82,7 +82,15 @@ export function createIntake({ host, call, infos, ownRoles, seen, me }: Parts): 
     guild: string,
     signal: AbortSignal,
   ): Promise<MessageContext> {
-    const context = { me: me(), myRole: '', guild, parent: '', hasThreads: type !== undefined && hasThreads(type) }
+    const { commands } = host
+    const context = {
+      me: me(),
+      myRole: '',
+      guild,
+      commands,
+      parent: '',
+      hasThreads: type !== undefined && hasThreads(type),
+    }
     if (guild === '') return context
     if (roles.length > 0)
       context.myRole = await ask(`which role is ours in ${guild}`, () => ownRoles(guild, me(), signal), '', signal)

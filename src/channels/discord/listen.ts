@@ -68,7 +68,7 @@ async function listenInTurn({ token, rest, call, host }: ListenParts, signal: Ab
     me = (await call((api, signal) => api.users.getCurrent({ signal }), { signal })).id
     if (hasCommands) return
     try {
-      await registerCommands(call, signal)
+      await registerCommands(call, host.commands, signal)
       hasCommands = true
     } catch (error) {
       // It serves without them as well: they can be typed behind a mention.

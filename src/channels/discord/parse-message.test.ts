@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseInteraction } from './parse-interaction.ts'
+import { OFFERED_COMMANDS } from '../../inbound/commands/registry.ts'
 import { parseMessage, type MessageContext } from './parse-message.ts'
 
 const ME = '1200000000000000001'
@@ -15,7 +16,15 @@ const folder = new URL('./fixtures/', import.meta.url)
 const fixture = (name: string) =>
   JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as Record<string, unknown>
 const parse = (body: unknown, context: Partial<MessageContext> = {}) =>
-  parseMessage(body, { me: ME, myRole: ROLE, guild: '', parent: '', hasThreads: true, ...context })
+  parseMessage(body, {
+    me: ME,
+    myRole: ROLE,
+    guild: '',
+    parent: '',
+    hasThreads: true,
+    commands: OFFERED_COMMANDS,
+    ...context,
+  })
 const parseFixture = (name: string, context: Partial<MessageContext> = {}) => parse(fixture(name), context)
 const placeOf = (thread: string, room = CHANNEL, tenant = GUILD) => ({ channel: 'discord', tenant, room, thread })
 /** A mention of which parts are otherwise. */

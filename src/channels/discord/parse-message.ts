@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Actor, Inbound, Place } from '../channel.ts'
+import type { Actor, Inbound, OfferedCommand, Place } from '../channel.ts'
 import { isCommand } from './commands.ts'
 
 export interface NotForUs {
@@ -24,6 +24,8 @@ export interface MessageContext extends ChannelInfo {
   myRole: string
   /** The history does not name the server; '' in a direct message. */
   guild: string
+  /** What is typed as a command of ours is meant for us. */
+  commands: readonly OfferedCommand[]
 }
 
 export const snowflake = z.string().regex(/^\d{1,20}$/)
@@ -87,7 +89,7 @@ export function parseMessage(body: unknown, context: MessageContext): Inbound | 
     link: linkTo(guild, data.channel_id, data.id),
     text: storable(withFiles(text, data.attachments)),
     messageId: data.id,
-    isAddressed: guild === '' || isMention || answersUs || isCommand(text),
+    isAddressed: guild === '' || isMention || answersUs || isCommand(text, context.commands),
     ...(replyTo !== undefined && { replyTo }),
   }
 }

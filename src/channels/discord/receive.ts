@@ -21,7 +21,7 @@ const ANSWERS: Record<Handle['type'], object> = {
 const pingShape = z.object({ type: z.literal(1) })
 
 /** Commands and buttons, where Discord posts them. What people write comes by the Gateway only. */
-export function createReceive(publicKey: string, host: Pick<ChannelHost, 'take' | 'log'>) {
+export function createReceive(publicKey: string, host: Pick<ChannelHost, 'commands' | 'take' | 'log'>) {
   const key = toPublicKey(publicKey)
 
   return async (request: Request): Promise<Response> => {

@@ -3,7 +3,7 @@ import type { Api } from 'grammy'
 import { messageOf } from '../../lib/errors.ts'
 import { ChannelError, type ChannelHost } from '../channel.ts'
 import { call, isConflict } from './call.ts'
-import { TELEGRAM_MENU } from './menu.ts'
+import { menuOf } from './menu.ts'
 import type { Me } from './parse-update.ts'
 
 /** What is received. Telegram keeps the rest to itself. */
@@ -13,7 +13,7 @@ export const UPDATES = ['message', 'callback_query'] as const
 export async function introduce(api: Api, host: ChannelHost, signal: AbortSignal): Promise<Me> {
   const me = await call((signal) => api.getMe(signal), { signal })
   try {
-    await call((signal) => api.setMyCommands(TELEGRAM_MENU, {}, signal), { signal })
+    await call((signal) => api.setMyCommands(menuOf(host.commands), {}, signal), { signal })
   } catch (error) {
     // It serves without a menu as well.
     host.log(`Telegram did not take the menu of commands: ${messageOf(error)}`)

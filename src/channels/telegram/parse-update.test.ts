@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { TELEGRAM_MENU } from './menu.ts'
+import { OFFERED_COMMANDS } from '../../inbound/commands/registry.ts'
+import { menuOf } from './menu.ts'
 import { parseUpdate } from './parse-update.ts'
 
 const ME = { id: 8765001111, username: 'drover_bot' }
@@ -59,7 +60,7 @@ describe('a command', () => {
   })
 
   test('of the menu is one that Telegram takes', () => {
-    for (const { command, description } of TELEGRAM_MENU) {
+    for (const { command, description } of menuOf(OFFERED_COMMANDS)) {
       expect(command).toMatch(/^[a-z0-9_]{1,32}$/)
       expect(description.length).toBeLessThanOrEqual(256)
     }

@@ -50,6 +50,12 @@ const COMMANDS: readonly Command[] = [
   collect,
 ]
 
+/** What platforms offer: nothing else knows the list. */
+export const OFFERED_COMMANDS = [{ name: 'help', about: 'Show this help' }, ...COMMANDS].map(({ name, about }) => ({
+  name,
+  about,
+}))
+
 /** A command of Drover, or a prompt command of the codebase by its own name. */
 export async function runCommand(talk: Talk, command: ParsedCommand): Promise<Reply> {
   const { name } = command
