@@ -3,7 +3,7 @@ import type { TaskEvent } from '../http/wire.ts'
 import { followEvents, type FollowOptions } from './follow-events.ts'
 import { followStream, type StreamOptions } from './follow-stream.ts'
 import { refusalOf } from './refused.ts'
-import type { ServerEvent } from './server-events.ts'
+import type { ServerEvent } from '../lib/server-events.ts'
 
 /** Talks to the API of one service with one key. Throws `Refused`, or `UserError('service-away')`. */
 export interface Client {

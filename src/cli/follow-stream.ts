@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../lib/errors.ts'
 import { startIdleClock } from '../lib/idle-clock.ts'
 import { Refused, refusalOf } from './refused.ts'
-import { readServerEvents, type ServerEvent } from './server-events.ts'
+import { readServerEvents, type ServerEvent } from '../lib/server-events.ts'
 
 /** The service says every 15 seconds that it lives. */
 const SILENCE_MS = 45_000
