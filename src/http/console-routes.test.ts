@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { registerConsole, startConsole } from '../../test/console-kit.ts'
 import { openTestApi, startTask, type TestApi } from '../../test/http-kit.ts'
-import { readServerEvents } from '../cli/server-events.ts'
+import { readServerEvents } from '../lib/server-events.ts'
 import { asOrg, asSystem } from '../db/scope.ts'
 import { appendEvents } from '../events/store.ts'
 import { storeSaid } from '../inbox/store.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { openTestApi, startTask, type TestApi } from '../../test/http-kit.ts'
-import { readServerEvents } from '../cli/server-events.ts'
+import { readServerEvents } from '../lib/server-events.ts'
 import { asSystem } from '../db/scope.ts'
 import { appendEvents } from '../events/store.ts'
 import { cancelTask, settleTask } from '../tasks/store.ts'

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { expect, test } from 'vitest'
 import { openTestApi, startTask } from '../../test/http-kit.ts'
-import { readServerEvents } from '../cli/server-events.ts'
+import { readServerEvents } from '../lib/server-events.ts'
 import { startServer } from './server.ts'
 
 /** `fetch` sets the Host header itself. */
