@@ -24,6 +24,19 @@ export interface Actor {
   isBot: boolean
 }
 
+/** A file that came with a message. Its content is fetched later, once it is known that whoever sent it may speak here. */
+export interface Attachment {
+  /** `voice`: recorded speech, to be read as the message's words. */
+  kind: 'voice' | 'image' | 'file'
+  /** By what `fetchFile` finds it again, a restart later as well: an id or an address, without credentials. */
+  ref: string
+  name: string
+  mediaType: string
+  /** Where the platform says so. */
+  bytes?: number
+  seconds?: number
+}
+
 interface Said {
   /** Of the content itself, not of its delivery: the same words redelivered have the same key. Unique within the channel. */
   key: string
@@ -51,6 +64,8 @@ export type Inbound =
       isAddressed: boolean
       /** Id of the message that it answers. */
       replyTo?: string
+      /** A message may be nothing but these: then `text` is empty. */
+      attachments?: Attachment[]
     })
   /** A button was pressed. */
   | (Said & { type: 'choice'; questionId: string; choiceId: string; messageId: string })
@@ -132,6 +147,8 @@ export interface Channel {
   send(place: Place, message: Outgoing, options: SendOptions): Promise<string>
   /** Shows `message` in its stead; without `choices` its buttons go. That it looks so already is a success. `gone` where the message is no more. */
   edit(place: Place, messageId: string, message: Outgoing, signal: AbortSignal): Promise<void>
+  /** The content of a file that came with a message. `invalid`: larger than `maxBytes`; `gone`: no more there. */
+  fetchFile?(place: Place, file: Attachment, options: { maxBytes: number; signal: AbortSignal }): Promise<Uint8Array>
   /** A sign that somebody is at work, for a few seconds. */
   typing?(place: Place): Promise<void>
 }
