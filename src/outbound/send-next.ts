@@ -48,7 +48,7 @@ async function step(parts: OutboundParts, hold: Hold, channel: Channel, form: Fo
   const messageId = delivery.messageIds[at]
   const shownId =
     messageId === undefined
-      ? await send(channel, delivery, at, message)
+      ? await send(channel, delivery, message, `${delivery.id}/${at}`)
       : await edit(channel, delivery, at, message, messageId)
   const isLast = at === messages.length - 1
   const change: Change = {
@@ -69,8 +69,8 @@ async function step(parts: OutboundParts, hold: Hold, channel: Channel, form: Fo
   )
 }
 
-function send(channel: Channel, { id, place }: Delivery, at: number, message: Outgoing): Promise<string> {
-  return channel.send(place, message, { idempotencyKey: `${id}/${at}`, signal: AbortSignal.timeout(SEND_MS) })
+function send(channel: Channel, { place }: Delivery, message: Outgoing, idempotencyKey: string): Promise<string> {
+  return channel.send(place, message, { idempotencyKey, signal: AbortSignal.timeout(SEND_MS) })
 }
 
 /** At this index, or behind the last. */
@@ -90,7 +90,8 @@ async function edit(
     return messageId
   } catch (error) {
     if (!(error instanceof ChannelError) || error.kind !== 'gone') throw error
-    return send(channel, delivery, at, message)
+    // Not by the key of the one that is gone: a platform that knows it would show that one.
+    return send(channel, delivery, message, `${delivery.id}/${at}/${messageId}`)
   }
 }
 

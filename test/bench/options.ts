@@ -46,6 +46,8 @@ export interface Sizes {
   crowd: { conversations: number; running: number }
   /** Messages one after the other, and people who write at the same moment. */
   talk: { alone: number; together: number }
+  /** Posts, at a pace. */
+  webhooks: { perSecond: number; count: number }
   idleMs: number
 }
 
@@ -62,6 +64,7 @@ export const FULL: Sizes = {
   listed: 1_000_000,
   crowd: { conversations: 1_000, running: 100 },
   talk: { alone: 50, together: 1_000 },
+  webhooks: { perSecond: 200, count: 3_000 },
   idleMs: 15_000,
 }
 
@@ -78,5 +81,6 @@ export const QUICK: Sizes = {
   listed: 20_000,
   crowd: { conversations: 30, running: 10 },
   talk: { alone: 5, together: 30 },
+  webhooks: { perSecond: 200, count: 400 },
   idleMs: 3_000,
 }

@@ -18,11 +18,26 @@ import { pickup } from './measure/pickup.ts'
 import { recovery } from './measure/recovery.ts'
 import { service } from './measure/service.ts'
 import { talk } from './measure/talk.ts'
+import { webhooks } from './measure/webhooks.ts'
 import { FULL, QUICK, readOptions, USAGE, type Options } from './options.ts'
 import { renderFigures, renderMachine } from './report.ts'
 import { startServer } from './server.ts'
 
-const MEASUREMENTS = [enqueue, pickup, drain, lanes, groups, claimTime, recovery, events, lists, talk, crowd, service]
+const MEASUREMENTS = [
+  enqueue,
+  pickup,
+  drain,
+  lanes,
+  groups,
+  claimTime,
+  recovery,
+  events,
+  lists,
+  talk,
+  webhooks,
+  crowd,
+  service,
+]
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))
 
 function chosen({ only }: Options) {
