@@ -108,6 +108,11 @@ export const Settings = z.object({
 
   ...ChannelSettings,
 
+  DROVER_PUBLIC_URL: text(
+    'Where this service is reached from outside, if it is: `drover doctor` proves that what platforms post arrives',
+    'https://drover.example.com',
+  ),
+
   DROVER_URL: text(
     'For the command line: the service to talk to. Default: the one on this machine',
     'https://drover.example.com',
@@ -233,8 +238,9 @@ function urlProblems(given: NodeJS.ProcessEnv): string[] {
   const problems: string[] = []
   if (given.DATABASE_URL !== undefined && !/^postgres(ql)?:\/\//.test(given.DATABASE_URL))
     problems.push('DATABASE_URL: it begins with postgres://')
-  if (given.DROVER_URL !== undefined && !/^https?:\/\//.test(given.DROVER_URL))
-    problems.push('DROVER_URL: it begins with http:// or https://')
+  for (const name of ['DROVER_URL', 'DROVER_PUBLIC_URL'] as const)
+    if (given[name] !== undefined && !/^https?:\/\//.test(given[name]))
+      problems.push(`${name}: it begins with http:// or https://`)
   return problems
 }
 

@@ -14,6 +14,7 @@ import type { Log } from './lib/log.ts'
 import { runBriefly } from './lib/run-briefly.ts'
 import { openParts, type Parts } from './parts.ts'
 import { listChannels } from './places/channel-store.ts'
+import { proveSurface } from './prove-surface.ts'
 
 const LOW_DISK_BYTES = 2 * 1024 ** 3
 const OLDEST_GIT = [2, 31] as const
@@ -77,7 +78,12 @@ async function channelChecks(parts: Parts): Promise<Check[]> {
       ? []
       : [{ name, status: 'warn', message: `Nobody may use it: ${name.toUpperCase()}_ALLOWED_USER_IDS is empty.` }],
   )
-  return [...(await Promise.all(checks)), ...lists]
+  const surfaces = [...channels.values()].map((channel) => proveSurface(channel, parts.config.DROVER_PUBLIC_URL))
+  return [
+    ...(await Promise.all(checks)),
+    ...lists,
+    ...(await Promise.all(surfaces)).filter((each) => each !== undefined),
+  ]
 }
 
 /** GitHub itself says who may change a repository. */

@@ -132,6 +132,22 @@ export interface ChannelHost {
   log(message: string): void
 }
 
+/** What a platform posts. */
+export interface TestPost {
+  headers: Record<string, string>
+  body: string
+}
+
+/** Posts that change nothing, for `drover doctor`: whoever verifies them as we do takes the first, and refuses the second. */
+export interface TestPosts {
+  /** Left out where only the platform can sign. */
+  genuine?: TestPost
+  /** Its signature is wrong. */
+  forged: TestPost
+  /** Where the platform posts, if the settings of the channel say so: whole, with the path. */
+  url?: string
+}
+
 export interface Channel {
   /** As in `Place.channel`. */
   readonly name: string
@@ -143,6 +159,8 @@ export interface Channel {
   start(): Running
   /** What the platform posts to `/webhooks/<name>`. Left out where nothing is posted. */
   receive?(request: Request): Promise<Response>
+  /** Where `receive` is. */
+  testPosts?(): TestPosts
   /** Returns the message's id, as `edit` takes it. */
   send(place: Place, message: Outgoing, options: SendOptions): Promise<string>
   /** Shows `message` in its stead; without `choices` its buttons go. That it looks so already is a success. `gone` where the message is no more. */

@@ -18,6 +18,16 @@ const LIMITS: ChannelLimits = {
 
 const MOST_SERVERS = 200
 
+/** Discord does the same now and then. Its key signs, and only Discord has that. */
+const FORGED = {
+  headers: {
+    'content-type': 'application/json',
+    'x-signature-timestamp': '0',
+    'x-signature-ed25519': '0'.repeat(128),
+  },
+  body: JSON.stringify({ type: 1 }),
+}
+
 /** One bot. @discordjs carries the calls and the Gateway; what follows from a refusal is ours. */
 export function createDiscordChannel(settings: DiscordSettings, host: ChannelHost): Channel {
   const { token, streaming, apiUrl, publicKey } = settings
@@ -34,7 +44,7 @@ export function createDiscordChannel(settings: DiscordSettings, host: ChannelHos
       return `Discord bot ${username} in ${servers}`
     },
     start: () => startListening({ token, rest, call, host }),
-    ...(publicKey !== undefined && { receive: createReceive(publicKey, host) }),
+    ...(publicKey !== undefined && { receive: createReceive(publicKey, host), testPosts: () => ({ forged: FORGED }) }),
     ...createDelivery(call),
   }
 }

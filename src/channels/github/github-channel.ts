@@ -11,6 +11,7 @@ import { createIntake } from './intake.ts'
 import { createReceive } from './receive.ts'
 import { createSent } from './sent.ts'
 import type { GitHubSettings } from './settings.ts'
+import { testPosts } from './test-posts.ts'
 
 const LIMITS: ChannelLimits = {
   // GitHub takes 65,536: the rest is for the marker and what can be chosen.
@@ -122,6 +123,7 @@ export function createGitHubChannel(settings: GitHubSettings, host: ChannelHost)
     check,
     start,
     receive: createReceive({ secrets, intake, hooks, log: host.log }),
+    testPosts: () => testPosts(secrets[0] ?? ''),
     ...createDelivery({ api, botName, sent }),
   }
 }

@@ -13,6 +13,7 @@ import { createPeople } from './people.ts'
 import { createReceive } from './receive.ts'
 import type { SlackSettings } from './settings.ts'
 import { holdSockets } from './socket.ts'
+import { testPosts } from './test-posts.ts'
 import { createWorkspaces } from './workspaces.ts'
 
 const LIMITS: ChannelLimits = {
@@ -137,7 +138,10 @@ export function createSlackChannel(settings: SlackSettings, host: ChannelHost): 
     streaming: settings.streaming,
     check,
     start,
-    ...(signingSecret !== undefined && { receive: createReceive({ signingSecret, intake, log: host.log }) }),
+    ...(signingSecret !== undefined && {
+      receive: createReceive({ signingSecret, intake, log: host.log }),
+      testPosts: () => testPosts(signingSecret),
+    }),
     ...createDelivery({ workspaces, call }),
   }
 }

@@ -4,7 +4,7 @@ import { call } from './call.ts'
 import { startPolling } from './poll.ts'
 import { chatOf, createEditor, createSender } from './send.ts'
 import { createTaker } from './take-update.ts'
-import { createReceiver, startWebhook, webhookSecret } from './webhook.ts'
+import { createReceiver, startWebhook, testPosts, webhookSecret } from './webhook.ts'
 
 export interface TelegramOptions {
   token: string
@@ -39,7 +39,7 @@ export function createTelegram({ token, streaming, apiUrl, webhookUrl }: Telegra
       return `Telegram bot @${username}`
     },
     start: () => (hook ? startWebhook(hook) : startPolling({ api, host, taker })),
-    ...(hook && { receive: createReceiver(hook) }),
+    ...(hook && { receive: createReceiver(hook), testPosts: () => testPosts(hook) }),
     send: createSender(api),
     edit: createEditor(api),
     async typing(place) {

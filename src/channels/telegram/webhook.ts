@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Api } from 'grammy'
 import { messageOf } from '../../lib/errors.ts'
 import type { Running } from '../../lib/running.ts'
-import type { ChannelHost } from '../channel.ts'
+import type { ChannelHost, TestPosts } from '../channel.ts'
 import { call } from './call.ts'
 import { createHealth, introduce, pause, reasonOf, UPDATES, waitAfter } from './connection.ts'
 import type { Me } from './parse-update.ts'
@@ -90,6 +90,15 @@ export function createReceiver({ api, host, taker, secret }: WebhookParts): (req
       return answer(503, 'Not stored. Try again.')
     }
   }
+}
+
+/** An update that is nothing to us, at the place where Telegram posts. */
+export function testPosts({ secret, url }: Pick<WebhookParts, 'secret' | 'url'>): TestPosts {
+  const proven = (by: string) => ({
+    headers: { 'content-type': 'application/json', [SECRET_HEADER]: by },
+    body: JSON.stringify({ update_id: 0 }),
+  })
+  return { genuine: proven(secret), forged: proven('forged'), url }
 }
 
 const answer = (status: number, text: string) => new Response(text, { status })
