@@ -10,7 +10,7 @@ import { createOpenDoor } from './open-door.ts'
 import type { Config } from './config.ts'
 import { asOrg, asSystem } from './db/scope.ts'
 import { startServer } from './http/server.ts'
-import { UserError } from './lib/errors.ts'
+import { messageOf, RetryLater, UserError } from './lib/errors.ts'
 import type { Log } from './lib/log.ts'
 import { DEFAULT_ORG } from './orgs/org.ts'
 import { authenticate, createApiKey, listApiKeys } from './orgs/store.ts'
@@ -41,7 +41,9 @@ export async function startService(config: Config, env: NodeJS.ProcessEnv, log: 
     const server = await startServer(app.http, {
       host: config.HOST,
       port: config.PORT,
-      ...(config.DROVER_URL !== undefined && { allowedHosts: [new URL(config.DROVER_URL).hostname] }),
+      allowedHosts: [config.DROVER_URL, config.DROVER_PUBLIC_URL].flatMap(
+        (url) => URL.parse(url ?? '')?.hostname ?? [],
+      ),
     })
     undo.push(() => server.stop())
     undo.push(...(await startLoops(parts, app)), ...startTalking(app))
@@ -69,7 +71,8 @@ export async function startWorker(config: Config, env: NodeJS.ProcessEnv, log: L
   const parts = await openParts(config, env, log)
   const undo: (() => Promise<void>)[] = [() => parts.close()]
   try {
-    undo.push(...(await startLoops(parts, appOf(parts, new Map()))))
+    // Not started: they are asked for what git may clone with.
+    undo.push(...(await startLoops(parts, appOf(parts, await openChannels(parts)))))
     return { summary: summaryOf(parts), stop: () => inReverse(undo) }
   } catch (error) {
     await inReverse(undo)
@@ -93,11 +96,12 @@ function appOf(parts: Parts, channels: ReadonlyMap<string, Channel>) {
     openDoor: createOpenDoor({ ...parts, agents }),
     stateFolder: (orgId, agent, conversationId) => join(config.statePath, orgId, agent, conversationId),
     directory: agentDirectory(profiles, picked, env),
-    remoteFor({ id, url }) {
-      const host = URL.canParse(url) ? new URL(url).hostname : ''
-      const token = config.gitTokens[host]
-      return { codebaseId: id, url, ...(token !== undefined && { token }) }
-    },
+    remoteFor: ({ id, url }) => ({
+      codebaseId: id,
+      url,
+      token: async (signal) =>
+        config.gitTokens[URL.parse(url)?.hostname ?? ''] ?? tokenOfChannel(channels, url, signal),
+    }),
     workspaceIdleDays: config.DROVER_WORKSPACE_IDLE_DAYS,
     maxRunning: {
       profiles,
@@ -105,6 +109,23 @@ function appOf(parts: Parts, channels: ReadonlyMap<string, Channel>) {
       ...(config.DROVER_MAX_RUNNING_PER_AGENT !== undefined && { perAgent: config.DROVER_MAX_RUNNING_PER_AGENT }),
     },
   })
+}
+
+/** That of the platform where the repository is, if Drover speaks there: a GitHub App has no other. */
+async function tokenOfChannel(
+  channels: ReadonlyMap<string, Channel>,
+  url: string,
+  signal = AbortSignal.timeout(30_000),
+) {
+  for (const channel of channels.values()) {
+    try {
+      const token = await channel.gitToken?.(url, signal)
+      if (token !== undefined) return token
+    } catch (cause) {
+      throw new RetryLater(`${channel.name} gives no token for ${url}: ${messageOf(cause)}`, 30_000, { cause })
+    }
+  }
+  return undefined
 }
 
 /** Upkeep, and workers unless this process is to have none. How to stop each, in the order of their start. */
@@ -124,7 +145,7 @@ async function startLoops({ config }: Parts, app: ReturnType<typeof createApp>):
 
 /** What people say comes in, and what they are shown goes out. Stopped last in, first out: nothing new, then what is on its way. */
 function startTalking(app: ReturnType<typeof createApp>): (() => Promise<void>)[] {
-  const stages = [app.startOutbound(), app.startInbound(), ...app.startChannels()]
+  const stages = [app.startOutbound(), app.startInbound(), app.startFetching(), ...app.startChannels()]
   return stages.map((stage) => () => stage.stop())
 }
 

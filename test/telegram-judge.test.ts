@@ -2,25 +2,16 @@
  * Telegram by telegram-test-api, a stand-in that others wrote: it knows less than ours, and nothing of what we believe. It has no
  * long polls, confirms what it hands out, and refuses methods that it does not know, such as setMyCommands.
  */
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+
 import { expect, test } from 'vitest'
 import { TelegramServer } from 'telegram-test-api/lib/telegramServer.js'
 import type { Channel, Place } from '../src/channels/channel.ts'
 import { telegram as kind } from '../src/channels/telegram/telegram.ts'
 import { createTestStore } from './channel-host.ts'
+import { freePort } from './free-port.ts'
 
 const TOKEN = '111:judge'
 const PLACE: Place = { channel: 'telegram', tenant: '', room: '42', thread: '' }
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function openStage() {
   const server = new TelegramServer({ host: '127.0.0.1', port: await freePort() })

@@ -148,6 +148,16 @@ export interface TestPosts {
   url?: string
 }
 
+/** Looks accounts up, so that people can prove one to be theirs without saying a word to us there. Throws ChannelError: `invalid` and `gone` with a sentence for them. */
+export interface Accounts {
+  /** Where to put a code, as an order: `Make a public gist with this code in it`. */
+  proofHint: string
+  /** What stands on a page that only its author can write. */
+  readProof(url: string, signal: AbortSignal): Promise<{ author: Actor; text: string }>
+  /** The account of this id or name. */
+  find(account: string, signal: AbortSignal): Promise<Actor>
+}
+
 export interface Channel {
   /** As in `Place.channel`. */
   readonly name: string
@@ -167,8 +177,12 @@ export interface Channel {
   edit(place: Place, messageId: string, message: Outgoing, signal: AbortSignal): Promise<void>
   /** The content of a file that came with a message. `invalid`: larger than `maxBytes`; `gone`: no more there. */
   fetchFile?(place: Place, file: Attachment, options: { maxBytes: number; signal: AbortSignal }): Promise<Uint8Array>
+  /** What git may reach a repository of the platform with; undefined where it is not the platform's. Throws ChannelError. */
+  gitToken?(repositoryUrl: string, signal: AbortSignal): Promise<string | undefined>
   /** A sign that somebody is at work, for a few seconds. */
   typing?(place: Place): Promise<void>
+  /** Left out where accounts cannot be looked up. */
+  readonly accounts?: Accounts
 }
 
 /** What a platform answered. `src/outbound` decides by `kind` what follows. */

@@ -61,7 +61,7 @@ function refuseHost(request: Request): Response {
     type: 'urn:drover:problem:host-refused',
     title: 'This address is not known here',
     status: 403,
-    detail: `This service is not asked by the name ${request.headers.get('host')}. Set DROVER_URL to the address that people use for it, or HOST to listen beyond this machine.`,
+    detail: `This service is not asked by the name ${request.headers.get('host')}. Set DROVER_PUBLIC_URL to the address that others use for it, or HOST to listen beyond this machine.`,
     code: 'host-refused',
   }
   return Response.json(body, { status: 403, headers: { 'content-type': 'application/problem+json' } })

@@ -52,8 +52,8 @@ export interface Remote {
   codebaseId: string
   /** Absolute path, `file://`, `https://`, `http://` or `ssh://`/`user@host:path`. Without credentials. */
   url: string
-  /** Sent as HTTP basic password to this URL's origin only, by environment. */
-  token?: string
+  /** Sent as HTTP basic password to this URL's origin only, by environment. Asked for with each command: some live for an hour. */
+  token?: (signal: AbortSignal | undefined) => Promise<string | undefined>
   /** Branch to start from; the remote's HEAD if left out. */
   baseBranch?: string
 }
@@ -104,6 +104,11 @@ export interface Workspace {
   listFolder(path: string): Promise<string[] | undefined>
   /** Written inside the fence, with the folders that lead to it. */
   writeFile(path: string, text: string): Promise<void>
+  /**
+   * Puts a file into the agent's home, where it is never committed: written inside the fence, in place of whatever stands there.
+   * Folder and name are plain names (`isSafeFileName`). Returns its path as the agent sees it.
+   */
+  placeFile(folder: string, name: string, content: Uint8Array): Promise<string>
   /** Commits whatever is uncommitted, inside the fence; undefined when there is nothing to commit. */
   commit(message: string): Promise<Commit | undefined>
   /** Checkpoint, bundle out, fsck, import into the cache. Idempotent. */

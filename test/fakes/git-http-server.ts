@@ -30,7 +30,7 @@ export async function startGitHttpServer(options: GitHttpOptions): Promise<GitHt
       const { status, location } = options.instead
       response.writeHead(status, location === undefined ? {} : { location }).end()
     } else if (hasToken) {
-      serve(options.root, request, response)
+      serveGit(options.root, request, response)
     } else {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
     }
@@ -49,12 +49,14 @@ export async function startGitHttpServer(options: GitHttpOptions): Promise<GitHt
   }
 }
 
-function tokenOf({ headers: { authorization = '' } }: IncomingMessage): string {
+/** What came as basic password or bearer. */
+export function tokenOf({ headers: { authorization = '' } }: IncomingMessage): string {
   const [scheme, value = ''] = authorization.split(' ')
   return scheme === 'Basic' ? Buffer.from(value, 'base64').toString().split(':').slice(1).join(':') : value
 }
 
-function serve(root: string, request: IncomingMessage, response: ServerResponse) {
+/** One request of smart HTTP, for a repository below `root`. */
+export function serveGit(root: string, request: IncomingMessage, response: ServerResponse) {
   const { pathname, search } = new URL(request.url ?? '', 'http://localhost')
   const header = (name: string) => String(request.headers[name] ?? '')
   const cgi = spawn('git', ['http-backend'], {

@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { userInfo } from 'node:os'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { freePort } from '../free-port.ts'
 
 export interface SshServer {
   /** `ssh://user@127.0.0.1:port`: an absolute path follows. */
@@ -59,15 +60,6 @@ export async function startSshServer(folder: string): Promise<SshServer> {
       await once(server, 'exit')
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
 
 function answers(port: number): Promise<boolean> {

@@ -18,7 +18,11 @@ export interface Api {
   inRepository<T>(repository: string, work: Work<T>, signal?: AbortSignal): Promise<T>
   /** Calls with our own rights: a person's, or the App's. */
   asSelf<T>(work: Work<T>, signal?: AbortSignal): Promise<T>
+  /** Calls about what everybody may see: with our rights where they help, as nobody where an App's are none there. */
+  inPublic<T>(work: Work<T>, signal?: AbortSignal): Promise<T>
   readonly isApp: boolean
+  /** What git may reach a repository with: `owner/name`. An App's lasts an hour. */
+  tokenIn(repository: string, signal: AbortSignal): Promise<string>
 }
 
 /** `request` goes with every call: without it the call would have no end. */
@@ -55,6 +59,7 @@ export function createApi({ credentials, apiUrl }: Pick<GitHubSettings, 'credent
     me: (signal) => known ?? introduce(signal),
     introduce,
     asSelf: (work, signal) => call(async () => client.self, work, signal),
+    inPublic: (work, signal) => call(async () => client.open, work, signal),
     async inRepository(repository, work, signal) {
       try {
         return await call(() => client.forRepository(repository), work, signal)
@@ -64,14 +69,22 @@ export function createApi({ credentials, apiUrl }: Pick<GitHubSettings, 'credent
         throw error
       }
     },
+    tokenIn: (repository, signal) =>
+      call(
+        async () => client.self,
+        () => client.tokenIn(repository),
+        signal,
+      ),
   }
 }
 
 interface Client {
   self: Octokit
+  open: Octokit
   who: Work<Me>
   forRepository(repository: string): Promise<Octokit>
   forget(repository: string): void
+  tokenIn(repository: string): Promise<string>
 }
 
 function createClient(credentials: Credentials, apiUrl: string | undefined): Client {
@@ -87,16 +100,19 @@ function createClient(credentials: Credentials, apiUrl: string | undefined): Cli
     const self = new Quiet({ auth: credentials.token })
     return {
       self,
+      open: self,
       who: async (octokit, request) => ({ login: (await octokit.rest.users.getAuthenticated({ request })).data.login }),
       forRepository: async () => self,
       forget: () => undefined,
+      tokenIn: async () => credentials.token,
     }
   }
   const app = new App({ appId: credentials.appId, privateKey: credentials.privateKey, Octokit: Quiet })
   /** By repository, as one token is for one installation, and lasts an hour. */
   const installations = new Map<string, Octokit>()
-  return {
+  const client: Client = {
     self: app.octokit,
+    open: new Quiet(),
     who: async (octokit, request) => {
       const { data } = await octokit.rest.apps.getAuthenticated({ request })
       return { login: `${data?.slug ?? ''}[bot]` }
@@ -113,5 +129,11 @@ function createClient(credentials: Credentials, apiUrl: string | undefined): Cli
       return octokit
     },
     forget: (repository) => void installations.delete(repository),
+    async tokenIn(repository) {
+      const octokit = await client.forRepository(repository)
+      const { token } = (await octokit.auth({ type: 'installation' })) as { token: string }
+      return token
+    },
   }
+  return client
 }

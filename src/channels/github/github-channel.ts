@@ -6,6 +6,8 @@ import { ChannelError, type Channel, type ChannelHost, type ChannelLimits } from
 import { createApi } from './api.ts'
 import { createCatchUp } from './catch-up.ts'
 import { createDelivery } from './deliver.ts'
+import { createAccounts } from './gist.ts'
+import { createGitToken } from './git-token.ts'
 import { createHooks } from './hooks.ts'
 import { createIntake } from './intake.ts'
 import { createReceive } from './receive.ts'
@@ -123,8 +125,10 @@ export function createGitHubChannel(settings: GitHubSettings, host: ChannelHost)
     check,
     start,
     receive: createReceive({ secrets, intake, hooks, log: host.log }),
+    gitToken: createGitToken(api, settings.apiUrl),
     testPosts: () => testPosts(secrets[0] ?? ''),
     ...createDelivery({ api, botName, sent }),
+    accounts: createAccounts(api),
   }
 }
 

@@ -33,13 +33,14 @@ export async function connect(
   remote: Remote,
 ): Promise<Connection> {
   const address = parseRemote(remote.url)
-  const config = { ...PATIENCE, ...tokenConfig(address, remote.token) }
   const env = address.kind === 'path' ? await trustPath(address.url, configDir, remote.codebaseId) : sshEnv(ssh)
   const through: Git = async (args, call: GitCall = {}) => {
+    const token = address.kind === 'http' ? await remote.token?.(call.signal) : undefined
+    const config = { ...PATIENCE, ...tokenConfig(address, token), ...call.config }
     try {
-      return await git(args, { ...call, config: { ...config, ...call.config }, env: { ...env, ...call.env } })
+      return await git(args, { ...call, config, env: { ...env, ...call.env } })
     } catch (error) {
-      throw explainGitFailure(error, address, remote.token !== undefined)
+      throw explainGitFailure(error, address, token !== undefined)
     }
   }
   return { address, git: through, listBranches: (signal) => listBranches(through, address, signal) }

@@ -28,8 +28,12 @@ async function setUp(ssh?: SshSettings) {
   const place = join(folder.path, 'drover')
   mkdirSync(place)
   const workspaces = await createTestWorkspaces(kind, place, ssh ? { ssh } : {})
-  const open = (remote: Omit<Remote, 'codebaseId'>) =>
-    workspaces.open(requestFor('', { remote: { codebaseId: 'cbs_one', ...remote } }), quiet, signal)
+  const open = ({ token, ...remote }: Omit<Remote, 'codebaseId' | 'token'> & { token?: string }) =>
+    workspaces.open(
+      requestFor('', { remote: { codebaseId: 'cbs_one', ...remote, ...(token && { token: async () => token }) } }),
+      quiet,
+      signal,
+    )
   return {
     folder: folder.path,
     place,

@@ -8,6 +8,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { createEmulator } from 'emulate'
+import { freePort } from '../../free-port.ts'
+import { serveGit, tokenOf } from '../git-http-server.ts'
 import { createDeliveries, type Deliveries, type HookTarget } from './deliveries.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { createPeople, type People } from './people.ts'
@@ -43,7 +45,8 @@ const APP_ID = 4242
 const TOKENS = { ada: 'ghp_ada', eve: 'ghp_eve', 'drover-bot': 'ghp_bot', 'other[bot]': 'ghp_other' }
 const LONGEST_COMMENT = 65_536
 
-export async function startGitHub(): Promise<FakeGitHub> {
+/** `repositories`: a folder with `ada/hello.git`, to be cloned from and pushed to. */
+export async function startGitHub({ repositories }: { repositories?: string } = {}): Promise<FakeGitHub> {
   const faults = createFaults()
   const deliveries = createDeliveries()
   const calls: string[] = []
@@ -61,12 +64,19 @@ export async function startGitHub(): Promise<FakeGitHub> {
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-  const emulator = await createEmulator({ service: 'github', port: 0, seed: seedOf(url) })
-  const behind = emulator.url.replace('localhost', '127.0.0.1')
+  // It shows our address as its own, so its own must be known.
+  const port = await freePort()
+  const behind = `http://127.0.0.1:${port}`
+  const emulator = await createEmulator({ service: 'github', port, seed: seedOf(url), baseUrl: url })
   const people = createPeople({ url, repository: REPOSITORY, tokens: TOKENS })
 
   async function serve(request: IncomingMessage, response: ServerResponse) {
     const { pathname, searchParams } = new URL(request.url ?? '/', url)
+    const cloned = /^\/([^/]+\/[^/]+)\.git\//.exec(pathname)?.[1]
+    if (cloned !== undefined && repositories !== undefined) {
+      if (await maySee(cloned, tokenOf(request))) return serveGit(repositories, request, response)
+      return void response.writeHead(401, { 'www-authenticate': 'Basic realm="GitHub"' }).end()
+    }
     const body = new Uint8Array(await buffer(request))
     const hook = /^\/posted\/(\w+)$/.exec(pathname)?.[1]
     if (hook !== undefined) {
@@ -107,6 +117,11 @@ export async function startGitHub(): Promise<FakeGitHub> {
     const answer = await pass()
     if (fault?.kind === 'drop-after') return void request.socket.destroy()
     await send(response, answer, (json) => mended(pathname, searchParams, json))
+  }
+
+  async function maySee(repository: string, token: string): Promise<boolean> {
+    const { ok } = await fetch(`${behind}/repos/${repository}`, { headers: { authorization: `Bearer ${token}` } })
+    return token !== '' && ok
   }
 
   const passOn = ({ method = 'GET', url: path = '/', headers }: IncomingMessage, body: Uint8Array<ArrayBuffer>) =>
