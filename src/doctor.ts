@@ -15,6 +15,7 @@ import { runBriefly } from './lib/run-briefly.ts'
 import { openParts, type Parts } from './parts.ts'
 import { listChannels } from './places/channel-store.ts'
 import { proveSurface } from './prove-surface.ts'
+import { listSubscriptions } from './webhooks/store.ts'
 
 const LOW_DISK_BYTES = 2 * 1024 ** 3
 const OLDEST_GIT = [2, 31] as const
@@ -96,11 +97,12 @@ async function tooSlow(): Promise<never> {
 
 /** What people said and could not be heard, and what they should see and could not be shown. */
 async function talkChecks({ database }: Parts): Promise<Check[]> {
-  const { refused, parked, dead, states } = await asSystem(database, async (db) => ({
+  const { refused, parked, dead, states, webhooks } = await asSystem(database, async (db) => ({
     refused: await listRefused(db),
     parked: await listSaid(db, { status: 'parked', limit: 100 }),
     dead: (await countDeliveries(db)).dead ?? 0,
     states: await listChannels(db),
+    webhooks: await listSubscriptions(db),
   }))
   return [
     ...states.flatMap(({ name, isUp, reason }): Check[] =>
@@ -111,6 +113,11 @@ async function talkChecks({ database }: Parts): Promise<Check[]> {
       status: 'warn',
       message: `${name} wrote and was not let in. To let them in: drover people add ${channel} ${actor}`,
     })),
+    ...webhooks.flatMap(({ url, disabledWhy }) =>
+      disabledWhy === null
+        ? []
+        : [check('webhook', `Nothing is posted to ${url} any more: ${disabledWhy} Mended? drover webhook add ${url}`)],
+    ),
     ...(parked.length > 0
       ? [check('inbox', `${parked.length} messages could not be handled. Look: drover inbox list --parked`)]
       : []),

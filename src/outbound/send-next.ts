@@ -1,4 +1,4 @@
-import { ChannelError, type Channel, type Outgoing } from '../channels/channel.ts'
+import { ChannelError, type Channel, type ChannelErrorKind, type Outgoing } from '../channels/channel.ts'
 import { asSystem } from '../db/scope.ts'
 import { faceOf, type Delivery } from '../deliveries/delivery.ts'
 import { release, noteProgress, say, type Change, type Hold } from '../deliveries/store.ts'
@@ -119,7 +119,7 @@ async function afterError(parts: OutboundParts, hold: Hold, error: unknown) {
   switch (kind) {
     case 'rate': {
       // A receiver that is always busy is away.
-      if (delivery.kind === 'webhook' && isOld(delivery)) return bury(parts, hold, reason)
+      if (delivery.kind === 'webhook' && isOld(delivery)) return bury(parts, hold, reason, kind)
       const afterMs = (error as ChannelError).retryAfterMs ?? backoffMs
       return note(parts, hold, { tries: tries + 1, error: reason }, { placeAfterMs: afterMs })
     }
@@ -134,7 +134,7 @@ async function afterError(parts: OutboundParts, hold: Hold, error: unknown) {
       const isHopeless = kind === 'bug' ? tries >= 5 : isOld(delivery)
       if (!isHopeless)
         return note(parts, hold, { tries: tries + 1, error: reason }, { placeAfterMs: backoffMs, afterMs: backoffMs })
-      return bury(parts, hold, reason)
+      return bury(parts, hold, reason, kind)
     }
     case 'gone':
     case 'invalid':
@@ -145,7 +145,7 @@ async function afterError(parts: OutboundParts, hold: Hold, error: unknown) {
 const isOld = ({ createdAt }: Delivery) => Date.now() - createdAt.getTime() > PATIENCE_MS
 
 /** The dead letter: kept, listed, to be sent again or discarded by a person. Who waits for an answer is told at least that there is one. */
-async function bury(parts: OutboundParts, hold: Hold, reason: string, kind?: 'gone' | 'invalid') {
+async function bury(parts: OutboundParts, hold: Hold, reason: string, kind: ChannelErrorKind | 'bug') {
   const { delivery } = hold
   await asSystem(parts.database, async (db) => {
     if (!(await noteProgress(db, hold, { status: 'dead', error: reason }))) return
@@ -155,7 +155,7 @@ async function bury(parts: OutboundParts, hold: Hold, reason: string, kind?: 'go
       const markdown = `⚠️ There is an ${delivery.kind} that cannot be shown here.${where}`
       await say(db, { id, channel, orgId: delivery.orgId }, { markdown })
     }
-    if (delivery.kind === 'webhook') await disableSubscription(db, delivery.place.tenant, reason)
+    if (delivery.kind === 'webhook' && kind !== 'bug') await disableSubscription(db, delivery.place.tenant, reason)
     await release(db, hold, {})
   })
 }
