@@ -1,4 +1,4 @@
-import type { Channel, ChannelLimits, Outgoing } from '../channels/channel.ts'
+import { ChannelError, type Channel, type ChannelLimits, type Outgoing } from '../channels/channel.ts'
 import { findConversation } from '../conversations/store.ts'
 import type { Db } from '../db/scope.ts'
 import type { Delivery, TextContent } from '../deliveries/delivery.ts'
@@ -9,6 +9,7 @@ import type { Question } from '../questions/question.ts'
 import { findQuestion } from '../questions/store.ts'
 import { findTask, listTasks } from '../tasks/store.ts'
 import { isEnded, type Task } from '../tasks/task.ts'
+import { isDisabled } from '../webhooks/store.ts'
 import { webhookBody, type WebhookContent } from '../webhooks/webhook-body.ts'
 import { fitAnswer } from './fit-answer.ts'
 import { cardNews, foldEvents, nothingFolded, type Folded } from './fold-events.ts'
@@ -34,7 +35,9 @@ export async function compose(db: Db, delivery: Delivery, channel: Channel): Pro
 }
 
 /** Of the event its kind and time are kept; the task is told as it is now. */
-async function composeWebhook(db: Db, { taskId, content }: Delivery): Promise<Form> {
+async function composeWebhook(db: Db, { taskId, content, place }: Delivery): Promise<Form> {
+  // One that was written in the moment in which its webhook was disabled.
+  if (await isDisabled(db, place.tenant)) throw new ChannelError('gone', 'The webhook is disabled.')
   const task = await findTask(db, taskId as string)
   if (!task) return { messages: [], next: 'sent' }
   const question = (await findQuestions(db, [task.id])).get(task.id)

@@ -72,6 +72,16 @@ export async function disableSubscription(db: Db, id: string, why: string): Prom
   if (row) await endWaiting(db, row.place_id, 'dead', `the webhook is disabled: ${why}`)
 }
 
+export async function isDisabled(db: Db, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('webhook_subscriptions')
+    .select('id')
+    .where('id', '=', id)
+    .where('disabled_at', 'is not', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 async function endWaiting(db: Db, placeId: string, status: 'dead' | 'discarded', why: string) {
   await db
     .updateTable('deliveries')
