@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Call } from './call.ts'
 import { patiently } from './call.ts'
-import { hasThreads, isThread, snowflake, type ChannelInfo } from './parse-message.ts'
+import { hasThreads, isThread, type ChannelInfo } from './parse-message.ts'
+import { snowflake } from './wire.ts'
 
 /** What kind of channel each is. The Gateway tells most of them; the others are asked for once. */
 export interface ChannelInfos {

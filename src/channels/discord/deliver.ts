@@ -7,8 +7,8 @@ import { flagsOf, renderBody } from './render.ts'
 const NONCE_LENGTH = 25
 const THREAD_NAME_LENGTH = 90
 
-/** Sends, edits, shows that somebody is at work. */
-export function createDelivery(call: Call): Pick<Channel, 'send' | 'edit' | 'typing'> {
+/** Sends and edits. */
+export function createDelivery(call: Call): Pick<Channel, 'send' | 'edit'> {
   const directs = new Map<string, string>()
 
   /** `@<user id>` is a person: Discord tells which channel is the one alone with the bot. */
@@ -95,18 +95,21 @@ export function createDelivery(call: Call): Pick<Channel, 'send' | 'edit' | 'typ
         const body = renderBody(message)
         await call((api, signal) => api.channels.editMessage(channel, messageId, body, { signal }), { signal })
       }),
-    typing: (place) =>
-      inThread(place, undefined, (channel) => call((api, signal) => api.channels.showTyping(channel, { signal }))),
   }
 }
 
-/** What was said, in one line and without the mention of us. Discord takes no empty name. */
+const ISSUE = /https?:\/\/[^\s/]+\/(?<repository>[\w.-]+\/[\w.-]+)\/(?<kind>issues|pull)\/(?<number>\d+)\S*/
+
+/** What was said, in one line and without the mention of us; the issue that it links to comes first. Discord takes no empty name. */
 export function threadName(content: string): string {
+  const { repository = '', kind, number } = ISSUE.exec(content)?.groups ?? {}
   const line = content
+    .replace(ISSUE, '')
     .replaceAll(/<(?:@[!&]?|#)\d+>/g, '')
     .replaceAll(/\s+/g, ' ')
     .trim()
-  return line.slice(0, THREAD_NAME_LENGTH).toWellFormed().trim() || 'Drover'
+  const name = number === undefined ? line : `${kind === 'pull' ? 'PR' : 'Issue'} #${number}: ${line || repository}`
+  return name.slice(0, THREAD_NAME_LENGTH).toWellFormed().trim() || 'Drover'
 }
 
 /** Fifteen seconds, and one for each 250 kB. */

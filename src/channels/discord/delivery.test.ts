@@ -41,7 +41,6 @@ test('where no thread may be opened, the answer stands in the channel, and can b
   rules.mayCreateThreads = false
   const asked = people.say(people.channel, '@Drover hello')
   const place = kit.inChannel(asked)
-  await channel.typing?.(place)
   const id = await sendIn(channel, place, 'hello')
   expect(calls.at(-1)?.body).toMatchObject({ message_reference: { message_id: asked } })
   await editIn(channel, place, id, 'hello you')
@@ -156,6 +155,8 @@ test('what Discord would refuse is told by field', async () => {
 test.for([
   ['<@123>  fix\nthe   login', 'fix the login'],
   ['<@&123> <#4> <@!5>', 'Drover'],
+  ['<@1> plan https://github.com/ada/hello/issues/123#issuecomment-4 for me', 'Issue #123: plan for me'],
+  ['<@1> https://git.example.com/ada/hello.js/pull/7', 'PR #7: ada/hello.js'],
   [`<@123> ${'word '.repeat(40)}`, 'word '.repeat(18).trim()],
   [`${'x'.repeat(89)}😀`, `${'x'.repeat(89)}\ufffd`],
 ] as const)('a thread for %j', ([content, name]) => {

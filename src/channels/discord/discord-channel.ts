@@ -1,6 +1,7 @@
 import type { Channel, ChannelHost, ChannelLimits } from '../channel.ts'
 import { createCall, createRest } from './call.ts'
 import { createDelivery } from './deliver.ts'
+import { createFetchFile } from './fetch-file.ts'
 import { startListening } from './listen.ts'
 import { createReceive } from './receive.ts'
 import type { DiscordSettings } from './settings.ts'
@@ -46,5 +47,6 @@ export function createDiscordChannel(settings: DiscordSettings, host: ChannelHos
     start: () => startListening({ token, rest, call, host }),
     ...(publicKey !== undefined && { receive: createReceive(publicKey, host), testPosts: () => ({ forged: FORGED }) }),
     ...createDelivery(call),
+    fetchFile: createFetchFile(call, apiUrl),
   }
 }

@@ -5,16 +5,10 @@ import { pause, type Call } from './call.ts'
 import type { ChannelInfos } from './channel-infos.ts'
 import { justBefore, type LastSeen } from './last-seen.ts'
 import { parseInteraction, type Handle } from './parse-interaction.ts'
-import {
-  hasThreads,
-  isThread,
-  parseMessage,
-  snowflake,
-  type ChannelInfo,
-  type MessageContext,
-} from './parse-message.ts'
+import { hasThreads, isThread, parseMessage, type ChannelInfo, type MessageContext } from './parse-message.ts'
 import type { OwnRoles } from './own-roles.ts'
 import { ON_IT } from './receive.ts'
+import { snowflake } from './wire.ts'
 
 export interface Intake {
   /** Settles when it is stored, or is nothing to us. Throws where the signal comes first. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { snowflake } from './parse-message.ts'
+import { snowflake } from './wire.ts'
 
 /** A channel or thread in which somebody spoke to us, or we to them. */
 export interface Seen {

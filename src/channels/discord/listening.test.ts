@@ -103,9 +103,9 @@ test('sixty messages come through while Discord asks for new connections', async
     gateway.askToReconnect()
     for (const word of words.slice(n + 10, n + 20)) people.say(people.direct, word)
   }
+  await expect.poll(() => gateway.stats.resumed).toBeGreaterThan(0)
   await expect.poll(kit.texts).toEqual(words)
   expect(gateway.stats).toMatchObject({ identified: 1 })
-  expect(gateway.stats.resumed).toBeGreaterThan(0)
   expect(host.reports).toEqual([{ isUp: true }])
 })
 

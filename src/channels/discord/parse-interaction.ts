@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Inbound } from '../channel.ts'
-import { actorOf, isThread, linkTo, snowflake, storable, toPlace, user, type NotForUs } from './parse-message.ts'
+import { actorOf, isThread, linkTo, toPlace, user, type NotForUs } from './parse-message.ts'
+import { snowflake, storable } from './wire.ts'
 
 const COMMAND = 2
 const BUTTON = 3

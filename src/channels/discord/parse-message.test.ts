@@ -92,9 +92,48 @@ test('what is forwarded answers nobody', () => {
   expect(parse(forwarded)).not.toHaveProperty('replyTo')
 })
 
-test('files are named', () => {
-  expect(parseFixture('with-files')).toMatchObject({
-    text: '[With files in Discord that Drover cannot read: screen shot.png]',
+describe('a file', () => {
+  test('alone is a message, and is found by where it stands', () => {
+    expect(parseFixture('with-files')).toMatchObject({
+      text: '',
+      attachments: [
+        {
+          kind: 'image',
+          ref: `${CHANNEL}/1400000000000000106/1400000000000000201`,
+          name: 'screen shot.png',
+          mediaType: 'image/png',
+          bytes: 12345,
+        },
+      ],
+    })
+  })
+
+  test('that Discord’s microphone recorded is a voice; other sound is not', () => {
+    const voice = { kind: 'voice', name: 'voice-message.ogg', mediaType: 'audio/ogg', bytes: 20468 }
+    expect(parseFixture('voice-message')).toMatchObject({ text: '', attachments: [voice] })
+    const [attachment] = fixture('voice-message')['attachments'] as Record<string, unknown>[]
+    const song = { ...attachment, waveform: null, filename: 'song.ogg' }
+    expect(parse(mentionWith({ attachments: [song] }))).toMatchObject({ attachments: [{ kind: 'file' }] })
+  })
+
+  test('comes with the words of a mention', () => {
+    const { attachments } = fixture('with-files')
+    expect(parse(mentionWith({ attachments }))).toMatchObject({
+      text: 'fix the login',
+      isAddressed: true,
+      place: placeOf('1400000000000000101'),
+      attachments: [{ ref: `${CHANNEL}/1400000000000000101/1400000000000000201` }],
+    })
+  })
+
+  test('that does not read costs no words', () => {
+    for (const attachments of ['x', [null], [{ id: '../1' }]])
+      expect(parse(mentionWith({ attachments }))).not.toHaveProperty('attachments')
+    const strange = [{ id: '1', filename: 'a\0b', size: -1, content_type: 7, duration_secs: 'long' }]
+    expect(parse(mentionWith({ attachments: strange }))).toMatchObject({
+      text: 'fix the login',
+      attachments: [{ kind: 'file', name: 'ab', mediaType: 'application/octet-stream' }],
+    })
   })
 })
 

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { Actor, Inbound, OfferedCommand, Place } from '../channel.ts'
+import { attachmentShape, toAttachment } from './attachments.ts'
 import { isCommand } from './commands.ts'
+import { snowflake, storable } from './wire.ts'
 
 export interface NotForUs {
   /** `unreadable`: not as Discord writes it. */
@@ -28,7 +30,6 @@ export interface MessageContext extends ChannelInfo {
   commands: readonly OfferedCommand[]
 }
 
-export const snowflake = z.string().regex(/^\d{1,20}$/)
 export const user = z.object({
   id: snowflake,
   username: z.string().default(''),
@@ -47,7 +48,7 @@ const message = z.object({
   timestamp: z.string().refine((text) => !Number.isNaN(Date.parse(text))),
   mentions: z.array(user).default([]),
   mention_roles: z.array(snowflake).default([]),
-  attachments: z.array(z.object({ filename: z.string().nullish() })).default([]),
+  attachments: z.array(attachmentShape).default([]).catch([]),
   message_reference: z.object({ type: z.number().default(0), message_id: snowflake.optional() }).nullish(),
   referenced_message: z.object({ author: user }).nullish(),
 })
@@ -73,8 +74,11 @@ export function parseMessage(body: unknown, context: MessageContext): Inbound | 
   if (data.author.id === context.me) return { type: 'ignored', reason: 'said by the bot itself' }
   if (data.webhook_id) return { type: 'ignored', reason: 'said by a webhook' }
   if (data.type !== DEFAULT && data.type !== REPLY) return { type: 'ignored', reason: 'said by Discord itself' }
-  if (data.content === '' && data.attachments.length === 0) return { type: 'ignored', reason: 'no text' }
+  if (data.content === '' && data.attachments.length === 0)
+    return { type: 'ignored', reason: 'neither text nor a file' }
 
+  const where = { channel: data.channel_id, message: data.id }
+  const attachments = data.attachments.map((attachment) => toAttachment(attachment, where))
   const guild = data.guild_id ?? context.guild
   const { text, isMention } = withoutMention(data, context)
   const replyTo = data.message_reference?.type === 0 ? data.message_reference.message_id : undefined
@@ -87,10 +91,11 @@ export function parseMessage(body: unknown, context: MessageContext): Inbound | 
     actor: actorOf(data.author),
     at: new Date(data.timestamp).toISOString(),
     link: linkTo(guild, data.channel_id, data.id),
-    text: storable(withFiles(text, data.attachments)),
+    text: storable(text),
     messageId: data.id,
     isAddressed: guild === '' || isMention || answersUs || isCommand(text, context.commands),
     ...(replyTo !== undefined && { replyTo }),
+    ...(attachments.length > 0 && { attachments }),
   }
 }
 
@@ -129,12 +134,6 @@ const withNames = (text: string, mentions: z.infer<typeof user>[]) =>
     return name ? `@${name}` : whole
   })
 
-function withFiles(text: string, files: { filename?: string | null | undefined }[]): string {
-  if (files.length === 0) return text
-  const names = files.map(({ filename }) => filename || 'a file').join(', ')
-  return `${text}\n\n[With files in Discord that Drover cannot read: ${names}]`.trim()
-}
-
 export const actorOf = ({ id, username, global_name: name, bot }: z.infer<typeof user>): Actor => ({
   id,
   name: storable(username || name || id),
@@ -144,6 +143,3 @@ export const actorOf = ({ id, username, global_name: name, bot }: z.infer<typeof
 /** Where people find it. */
 export const linkTo = (guild: string, channel: string, messageId: string) =>
   `https://discord.com/channels/${guild || '@me'}/${channel}/${messageId}`
-
-/** PostgreSQL takes neither of what is removed here, and what cannot be stored would hold up all behind it. */
-export const storable = (text: string) => text.toWellFormed().replaceAll('\0', '')

@@ -1,10 +1,9 @@
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
-import { messageOf } from '../../lib/errors.ts'
 import { ChannelError, type Channel, type Outgoing, type Place } from '../channel.ts'
 import type { Call } from './call.ts'
+import type { InWorkspace } from './in-workspace.ts'
 import { FORMS, type Content } from './render.ts'
 import { uploadFile } from './upload-file.ts'
-import type { Workspace, Workspaces } from './workspaces.ts'
 
 /** How Slack says that it does not take our blocks. */
 const REFUSES_FORM = new Set(['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long'])
@@ -19,27 +18,16 @@ interface Posted {
 }
 
 interface Parts {
-  workspaces: Workspaces
+  inWorkspace: InWorkspace
   call: Call
 }
 
 /** Sending: one call for a message, or four with a file. */
-export function createDelivery({ workspaces, call }: Parts): Pick<Channel, 'send' | 'edit'> {
+export function createDelivery({ inWorkspace, call }: Parts): Pick<Channel, 'send' | 'edit'> {
   /** By team. */
   const refusals = new Map<string, number>()
   /** Messages whose file is still missing, by idempotency key: the next attempt must not say the words again. */
   const halfSent = new Map<string, Posted>()
-
-  async function inWorkspace<T>({ tenant }: Place, signal: AbortSignal, work: (workspace: Workspace) => Promise<T>) {
-    try {
-      return await work(await unlessAborted(workspaces.of(tenant), signal))
-    } catch (error) {
-      if (!(error instanceof ChannelError))
-        throw new ChannelError('transient', `The token could not be looked up: ${messageOf(error)}`, { cause: error })
-      if (error.kind === 'auth') workspaces.forget(tenant)
-      throw error
-    }
-  }
 
   /** In the best form that Slack takes. What it refuses was not sent. */
   async function inBestForm<T>(team: string, message: Outgoing, attempt: (content: Content) => Promise<T>): Promise<T> {
@@ -107,11 +95,3 @@ export function createDelivery({ workspaces, call }: Parts): Pick<Channel, 'send
 
 const isOfBlockType = ({ data }: WebAPIPlatformError) =>
   data.response_metadata?.messages?.some((message) => /unsupported type: markdown/i.test(message)) ?? false
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const stop = () => reject(new ChannelError('transient', 'Stopped before it was sent.'))
-  if (signal.aborted) stop()
-  signal.addEventListener('abort', stop, { once: true })
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', stop))
-}

@@ -72,12 +72,12 @@ function fromCode(error: WebAPIPlatformError): ChannelError {
 
 function missingScope(error: WebAPIPlatformError): ChannelError {
   const needed = 'needed' in error.data && typeof error.data.needed === 'string' ? error.data.needed : 'a scope'
-  return new ChannelError(
-    'auth',
-    `The Slack app lacks ${needed}. Add it under OAuth & Permissions and reinstall the app, or paste the manifest of \`drover setup slack\`. (missing_scope)`,
-    { cause: error },
-  )
+  return new ChannelError('auth', `${lacksScope(needed)} (missing_scope)`, { cause: error })
 }
+
+/** What a person does about it. */
+export const lacksScope = (scope: string) =>
+  `The Slack app lacks ${scope}. Add it under OAuth & Permissions and reinstall the app, or paste the manifest of \`drover setup slack\`.`
 
 function fromStatus(error: WebAPIHTTPError): ChannelError {
   const isPassing = error.statusCode >= 500 || error.statusCode === 408

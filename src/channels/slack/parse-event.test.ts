@@ -75,13 +75,63 @@ describe('messages', () => {
     })
   })
 
-  test('a file is named, since nobody reads it', () => {
-    expect(parse('events_api', 'message-file-share')).toMatchObject({
-      text: 'it fails like this\n\n[With files in Slack that Drover cannot read: build.log]',
+  test('a file comes with its words, or alone', () => {
+    const attachments = [
+      {
+        kind: 'file',
+        ref: 'https://files.slack.com/files-pri/T012AB3CD-F0LOG/build.log',
+        name: 'build.log',
+        mediaType: 'text/plain',
+        bytes: 2048,
+      },
+    ]
+    expect(parse('events_api', 'message-file-share')).toMatchObject({ text: 'it fails like this', attachments })
+    expect(parseMessage('message-file-share', { text: '' })).toMatchObject({ text: '', attachments })
+  })
+
+  test('of what is no file in Slack the agent knows the names', () => {
+    expect(parse('events_api', 'message-many-files')).toMatchObject({
+      text: 'look at these\n\n[With files in Slack that Drover cannot read: Plan, a file, a file, a file, Notes]',
+      attachments: [
+        { kind: 'image', ref: 'https://files.slack.com/files-pri/T012AB3CD-F0IMG/download/image.png', bytes: 137531 },
+      ],
     })
-    expect(parseMessage('message-file-share', { text: '' })).toMatchObject({
-      text: '[With files in Slack that Drover cannot read: build.log]',
+  })
+
+  test.each([
+    ['audio/mp4', 'audio_message.m4a', 'audio/mp4'],
+    ['video/webm', 'audio_message.webm', 'audio/webm'],
+    ['', 'audio_message.m4a', 'audio/mp4'],
+    [undefined, 'audio_message.webm', 'audio/webm'],
+  ])('a clip that Slack takes for %j is a voice', (mimetype, name, mediaType) => {
+    const [clip] = fixture('message-voice-clip').event['files'] as object[]
+    expect(parseMessage('message-voice-clip', { files: [{ ...clip, mimetype, name }] })).toMatchObject({
+      text: '',
+      attachments: [{ kind: 'voice', name, mediaType, bytes: 53402, seconds: 3.12 }],
     })
+  })
+
+  test('music is no voice, and what does not read costs no words', () => {
+    const [clip] = fixture('message-voice-clip').event['files'] as object[]
+    const strange = { mode: 7, size: -1, duration_ms: 'long', name: {} }
+    for (const files of [[{ ...clip, subtype: undefined }], [{ ...clip, subtype: undefined, ...strange }]])
+      expect(parseMessage('message-im', { files })).toMatchObject({ attachments: [{ kind: 'file' }] })
+    for (const files of [null, 'x', [null], [{}]])
+      expect(parseMessage('message-im', { files })).toMatchObject({ text: expect.stringMatching(/^is `a < b/) })
+  })
+
+  test('a mention that only names its files leaves them to the message, which has them', () => {
+    const { files } = fixture('message-file-share').event
+    const text = '<@U0DROVER> what is this?'
+    const withFiles = { text, files, subtype: 'file_share' }
+    const asMessage = parseMessage('message-channel-mention', withFiles)
+    expect(asMessage).toMatchObject({ text: 'what is this?', isAddressed: true, attachments: [{ name: 'build.log' }] })
+    expect(parseMessage('app-mention', { text, files })).toEqual(asMessage)
+    const blocks = [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [{ type: 'file' }] }] }]
+    expect(parseMessage('app-mention', { text, blocks })).toMatchObject({ type: 'ignored' })
+    // What somebody writes about such a block is none.
+    const quoted = [{ type: 'rich_text', elements: [{ type: 'text', text: '"type":"file"' }] }]
+    expect(parseMessage('app-mention', { text, blocks: quoted })).toMatchObject({ type: 'message' })
   })
 
   test.each(['message-changed', 'message-deleted', 'message-bot', 'channel-join'])(

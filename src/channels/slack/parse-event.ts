@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Actor, Inbound } from '../channel.ts'
+import { fileShape, leavesFilesOut, readFiles, withUnreadable } from './files.ts'
 import { plainText } from './plain-text.ts'
 
 export type Parsed = Inbound | { type: 'ignored'; reason: string }
@@ -40,7 +41,8 @@ const eventBody = z.object({
     thread_ts: ts.optional(),
     /** Who opened the thread. */
     parent_user_id: z.string().nullish(),
-    files: z.array(z.object({ name: z.string().nullish() })).optional(),
+    files: z.array(fileShape).default([]).catch([]),
+    blocks: z.unknown().optional(),
   }),
 })
 
@@ -74,6 +76,9 @@ export function parseEvent(body: unknown, known?: string): Parsed {
   if (botUser === undefined && event.type === 'message' && !isDirect && text.includes('<@'))
     return ignored('a mention of somebody unknown')
   const mention = botUser === undefined ? undefined : mentionOf(botUser)
+  if (event.type === 'app_mention' && botUser !== undefined && leavesFilesOut(event.files, event.blocks))
+    return ignored('a mention without its files')
+  const { attachments, unreadable } = readFiles(event.files)
   const isMention = event.type === 'app_mention' || (mention?.test(text) ?? false)
   // In a thread under one of our messages.
   const isAnswer = botUser !== undefined && event.parent_user_id === botUser
@@ -90,10 +95,11 @@ export function parseEvent(body: unknown, known?: string): Parsed {
     actor: actorOf(event.user),
     at: new Date(Number(event.ts) * 1000).toISOString(),
     link: linkTo(event.channel, event.ts),
-    text: withFiles(plainText(mention ? withoutMention(text, mention) : text), event.files ?? []),
+    text: withUnreadable(plainText(mention ? withoutMention(text, mention) : text), unreadable),
     messageId: event.ts,
     isAddressed: isDirect || isMention || isAnswer,
     ...(thread !== undefined && { replyTo: thread }),
+    ...(attachments.length > 0 && { attachments }),
   }
 }
 
@@ -177,14 +183,6 @@ function withoutMention(text: string, mention: RegExp): string {
   const beginsWithIt = text.search(mention) === 0
   const rest = text.replaceAll(new RegExp(mention, 'g'), ' ').trim()
   return beginsWithIt ? rest.replace(/^[,:]\s*/, '') : rest
-}
-
-/** The agent does not get them; that it knows of them is better than an answer that misses the point. */
-function withFiles(text: string, files: { name?: string | null | undefined }[]): string {
-  const words = text.trim()
-  if (files.length === 0) return words
-  const names = files.map(({ name }) => name || 'a file').join(', ')
-  return `${words}\n\n[With files in Slack that Drover cannot read: ${names}]`.trim()
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

@@ -7,6 +7,8 @@ import { createCall } from './call.ts'
 import { createCatchUp } from './catch-up.ts'
 import { checkApp } from './check-app.ts'
 import { createDelivery } from './deliver.ts'
+import { createFetchFile } from './fetch-file.ts'
+import { createInWorkspace } from './in-workspace.ts'
 import { createIntake } from './intake.ts'
 import { createLastHeard } from './last-heard.ts'
 import { createPeople } from './people.ts'
@@ -37,6 +39,7 @@ export function createSlackChannel(settings: SlackSettings, host: ChannelHost): 
   const { botToken, appToken, signingSecret, apiUrl } = settings
   const call = createCall(apiUrl)
   const workspaces = createWorkspaces({ botToken, readCredentials: host.readCredentials, call })
+  const inWorkspace = createInWorkspace(workspaces)
   const heard = createLastHeard()
   let hasMissed = false
   let lastTrouble = ''
@@ -142,7 +145,8 @@ export function createSlackChannel(settings: SlackSettings, host: ChannelHost): 
       receive: createReceive({ signingSecret, intake, log: host.log }),
       testPosts: () => testPosts(signingSecret),
     }),
-    ...createDelivery({ workspaces, call }),
+    ...createDelivery({ inWorkspace, call }),
+    fetchFile: createFetchFile(inWorkspace, apiUrl),
   }
 }
 

@@ -38,7 +38,7 @@ function translated(error: unknown): unknown {
 }
 
 const GONE =
-  /message to edit not found|message can't be edited|chat not found|message thread not found|TOPIC_(CLOSED|DELETED)|PEER_ID_INVALID|MESSAGE_ID_INVALID|chat was upgraded/i
+  /message to edit not found|message can't be edited|chat not found|message thread not found|TOPIC_(CLOSED|DELETED)|PEER_ID_INVALID|MESSAGE_ID_INVALID|chat was upgraded|invalid file_id|wrong (remote )?file identifier|FILE_REFERENCE_\w+/i
 
 function refused(error: GrammyError): ChannelError {
   const { error_code: code, description, parameters } = error
@@ -57,6 +57,9 @@ function refused(error: GrammyError): ChannelError {
   if (code === 409) return new ChannelError('transient', description, because)
   if (parameters.migrate_to_chat_id !== undefined)
     return new ChannelError('gone', `The group is a supergroup now: ${parameters.migrate_to_chat_id}`, because)
+  // Of a file that was just sent, it is the second that is true.
+  if (/wrong file_id or the file is temporarily unavailable/i.test(description))
+    return new ChannelError('transient', description, because)
   if (code === 403 || GONE.test(description)) return new ChannelError('gone', description, because)
   return new ChannelError('invalid', description, because)
 }

@@ -1,8 +1,9 @@
 import { Api } from 'grammy'
 import type { Channel, ChannelHost, ChannelLimits, StreamingMode } from '../channel.ts'
 import { call } from './call.ts'
+import { createFetchFile } from './fetch-file.ts'
 import { startPolling } from './poll.ts'
-import { chatOf, createEditor, createSender } from './send.ts'
+import { createEditor, createSender } from './send.ts'
 import { createTaker } from './take-update.ts'
 import { createReceiver, startWebhook, testPosts, webhookSecret } from './webhook.ts'
 
@@ -42,9 +43,6 @@ export function createTelegram({ token, streaming, apiUrl, webhookUrl }: Telegra
     ...(hook && { receive: createReceiver(hook), testPosts: () => testPosts(hook) }),
     send: createSender(api),
     edit: createEditor(api),
-    async typing(place) {
-      const options = place.thread === '' ? {} : { message_thread_id: Number(place.thread) }
-      await call((signal) => api.sendChatAction(chatOf(place), 'typing', options, signal))
-    },
+    fetchFile: createFetchFile({ api, token, apiUrl }),
   }
 }

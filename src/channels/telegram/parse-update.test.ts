@@ -134,8 +134,49 @@ describe('a button', () => {
   })
 })
 
+describe('a file', () => {
+  test.for([
+    ['voice', '', { kind: 'voice', name: 'voice.ogg', mediaType: 'audio/ogg', bytes: 14011, seconds: 3 }],
+    // Recorded elsewhere: it is about it, not in it, that something is said.
+    [
+      'audio',
+      'what was decided?',
+      { kind: 'file', name: 'standup 2026-01-05.mp3', mediaType: 'audio/mpeg', bytes: 2961234, seconds: 185 },
+    ],
+    ['document', '', { kind: 'file', name: 'trace.pdf', mediaType: 'application/pdf', bytes: 120345 }],
+    ['picture-as-document', '', { kind: 'image', name: 'screen.PNG', mediaType: 'image/png', bytes: 220345 }],
+    ['video-note', '', { kind: 'file', name: 'video-note.mp4', mediaType: 'video/mp4', bytes: 512345, seconds: 5 }],
+    [
+      'video',
+      'see the flicker',
+      { kind: 'file', name: 'bug.mov', mediaType: 'video/quicktime', bytes: 4512345, seconds: 12 },
+    ],
+    ['photo-of-an-album', '', { kind: 'image', name: 'photo.jpg', mediaType: 'image/jpeg', bytes: 98253 }],
+    ['gif', '', { kind: 'file', name: 'giphy.mp4', mediaType: 'video/mp4', bytes: 81234 }],
+  ] as const)('%s', ([name, text, attachment]) => {
+    const ref = expect.stringMatching(/^\w+$/)
+    expect(parseFixture(name)).toMatchObject({ type: 'message', text, attachments: [{ ...attachment, ref }] })
+  })
+
+  test('a photo is its largest size that a bot may fetch', () => {
+    const sizes = [5, 19_000_000, 21_000_000].map((bytes, index) => ({ file_id: `size${index}`, file_size: bytes }))
+    const refOf = (photo: unknown) => parse(messageWith({ photo }))
+    expect(refOf(sizes)).toMatchObject({ attachments: [{ ref: 'size1' }] })
+    expect(refOf(sizes.slice(2))).toMatchObject({ attachments: [{ ref: 'size2' }] })
+  })
+
+  test('that does not read costs no words', () => {
+    expect(parse(messageWith({ document: { file_name: 'x' } }))).not.toHaveProperty('attachments')
+    expect(parse(messageWith({ voice: { file_id: 'x', duration: -1, file_size: 'big' } }))).toMatchObject({
+      text: 'fix the login\n\nplease',
+      attachments: [{ kind: 'voice', ref: 'x' }],
+    })
+  })
+})
+
 test.for([
   'sticker',
+  'location',
   'said-by-the-bot',
   'edited',
   'channel-post',
@@ -158,6 +199,8 @@ describe('whatever comes', () => {
   })
 
   test('what no database takes is taken out', () => {
+    const document = { file_id: 'x', file_name: 'a\u0000b\ud800c', mime_type: 'x/\u0000' }
+    expect(parse(messageWith({ document }))).toMatchObject({ attachments: [{ name: 'ab\ufffdc', mediaType: 'x/' }] })
     expect(textOf(messageWith({ text: 'a\u0000b\ud800c' }))).toBe('ab\ufffdc')
   })
 

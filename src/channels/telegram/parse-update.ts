@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { Actor, Inbound, Place } from '../channel.ts'
+import { attachmentsOf, mediaShape } from './attachments.ts'
+import { storable } from './storable.ts'
 
 /** Who the bot is, by `getMe`. */
 export interface Me {
@@ -28,6 +30,7 @@ const spot = z.object({
   is_topic_message: z.boolean().optional(),
 })
 const message = spot.extend({
+  ...mediaShape,
   // Seconds, up to the last that a Date knows.
   date: z.number().min(0).max(8.64e12),
   from: user.optional(),
@@ -45,8 +48,8 @@ const update = z.object({ message: message.optional(), callback_query: button.op
 type Message = z.infer<typeof message>
 
 /**
- * Pure: an update of Telegram's in, our words out. Edited messages, posts of channels, what has no text and what the bot itself
- * said are nothing to us. `receivedAt`: Telegram does not say when a button was pressed.
+ * Pure: an update of Telegram's in, our words out. Edited messages, posts of channels, what has neither text nor a file and what
+ * the bot itself said are nothing to us. `receivedAt`: Telegram does not say when a button was pressed.
  */
 export function parseUpdate(body: unknown, me: Me, receivedAt: Date): Inbound | NotForUs {
   const { success, data, error } = update.safeParse(body)
@@ -60,8 +63,10 @@ function parseMessage(message: Message, me: Me): Inbound | NotForUs {
   const { from, chat, message_id: id } = message
   if (!from) return { type: 'ignored', reason: 'nobody said it' }
   if (from.id === me.id) return { type: 'ignored', reason: 'said by the bot itself' }
-  const said = message.text ?? message.caption
-  if (said === undefined) return { type: 'ignored', reason: 'no text' }
+  const attachments = attachmentsOf(message)
+  if ((message.text ?? message.caption) === undefined && attachments.length === 0)
+    return { type: 'ignored', reason: 'neither text nor a file' }
+  const said = message.text ?? message.caption ?? ''
   const { text, isMentioned } = withoutMention(said, message, me)
   const command = readCommand(text, me)
   const answered = repliedTo(message)
@@ -77,6 +82,7 @@ function parseMessage(message: Message, me: Me): Inbound | NotForUs {
     messageId: String(id),
     isAddressed: isToUs && command !== 'of another bot',
     ...(answered && { replyTo: String(answered.message_id) }),
+    ...(attachments.length > 0 && { attachments }),
   }
 }
 
@@ -97,9 +103,6 @@ function parseButton(pressed: z.infer<typeof button>, receivedAt: Date): Inbound
     messageId: String(message.message_id),
   }
 }
-
-/** PostgreSQL takes neither of what is removed here, and what cannot be stored would hold up all behind it. */
-const storable = (text: string) => text.toWellFormed().replaceAll('\0', '')
 
 /** In a topic, what answers nothing comes as an answer to the message that made the topic, whose id the topic has. */
 function repliedTo({ reply_to_message: answered, is_topic_message: isInTopic, message_thread_id: thread }: Message) {

@@ -71,11 +71,6 @@ describe('a message', () => {
     await stage.send(stage.at(forum, String(thread)), { markdown: 'here', file })
     await stage.send(stage.at(forum), { markdown: 'there' })
     expect(stage.people.messages(forum).map((message) => message.thread)).toEqual([thread, thread, undefined])
-    await stage.channel.typing?.(stage.at(forum, String(thread)))
-    expect(stage.telegram.calls.at(-1)).toMatchObject({
-      method: 'sendChatAction',
-      params: { message_thread_id: thread },
-    })
   })
 
   test('with nothing in it is invalid', async () => {

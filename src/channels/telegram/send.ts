@@ -89,7 +89,7 @@ const whereTo = ({ thread }: Place, { isQuiet = false }: Outgoing) => ({
 })
 
 /** Of a chat by its number, or of a public one by its @name. */
-export const chatOf = ({ room }: Place) => (/^-?\d+$/.test(room) ? Number(room) : room)
+const chatOf = ({ room }: Place) => (/^-?\d+$/.test(room) ? Number(room) : room)
 
 /** With the quotes: grammY 1.46 writes it bare into a header, where a space or a semicolon would end it. */
 const quoted = (name: string) => `"${name.replace(/["\\\p{Cc}]/gu, '_')}"`

@@ -1,5 +1,6 @@
 /** What people do on Discord, and what they see there. */
-import { ChannelType } from 'discord-api-types/v10'
+import { ChannelType, MessageFlags } from 'discord-api-types/v10'
+import type { SentFile } from './cdn.ts'
 import type { Gateway } from './gateway-server.ts'
 import type { Interactions } from './interactions.ts'
 import { seeMarkdown, type Rendered } from './see-message.ts'
@@ -19,7 +20,7 @@ interface SayOptions {
   person?: Person
   replyTo?: string
   isWebhook?: boolean
-  files?: string[]
+  files?: SentFile[]
 }
 
 export interface People {
@@ -37,6 +38,8 @@ export interface People {
   slash(channel: string, text: string): void
   press(channel: string, messageId: string, label: string): void
   remove(channel: string, messageId: string): void
+  /** Takes the files out of a message. */
+  removeFiles(messageId: string): void
   throwOut(channel: string): void
   removeThread(channel: string): void
   /** The bot's messages in a channel or thread as they look now, oldest first. */
@@ -87,8 +90,8 @@ export function createPeople({ world, gateway, interactions }: Parts): People {
         author: person,
         content,
         components: [],
-        files: files.map((name) => ({ name, content: Buffer.from(name) })),
-        flags: 0,
+        files,
+        flags: files.some(({ isVoice }) => isVoice) ? MessageFlags.IsVoiceMessage : 0,
         replyTo: replyTo === undefined ? undefined : messageOf(replyTo),
         isWebhook,
         editedAt: null,
@@ -106,6 +109,9 @@ export function createPeople({ world, gateway, interactions }: Parts): People {
       gateway.tell('INTERACTION_CREATE', interactions.press(ada, messageOf(messageId), label)),
     remove(_, messageId) {
       messages.splice(messages.indexOf(messageOf(messageId)), 1)
+    },
+    removeFiles(messageId) {
+      messageOf(messageId).files = []
     },
     throwOut(id) {
       channelOf(id).isClosed = true

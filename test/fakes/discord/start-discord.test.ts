@@ -156,3 +156,19 @@ test('who resumes is told what he missed, unless he left with 1000', async () =>
   four.send(6, { token: discord.token, session_id: session, seq: 2 })
   await expect.poll(() => four.frames.at(-1)).toMatchObject({ op: 9, d: false })
 })
+
+test('the address of a file is signed, and good for a time', async () => {
+  await using discord = await startDiscord()
+  const { people, world } = discord
+  const id = people.say(people.direct, '', { files: [{ name: 'a b.txt', content: Buffer.from('a'), isVoice: true }] })
+  const readUrl = async () =>
+    (await ask(discord, 'GET', `/channels/${people.direct}/messages/${id}`)).body.attachments[0].url as string
+  const statusOf = async (url: string) => (await fetch(url)).status
+  const url = await readUrl()
+  expect(await statusOf(url)).toBe(200)
+  expect(await statusOf(url.replace(/hm=../, 'hm=00'))).toBe(404)
+  expect(await statusOf(url.replace('a%20b', 'c'))).toBe(404)
+  world.cdn.expire()
+  expect(await statusOf(url)).toBe(404)
+  expect(await statusOf(await readUrl())).toBe(200)
+})

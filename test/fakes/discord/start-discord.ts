@@ -23,7 +23,7 @@ export interface FakeDiscord extends AsyncDisposable {
   gateway: Gateway
   interactions: Interactions
   rules: ApiRules & GatewayRules
-  /** All calls of a known token: `POST /channels/1/messages`. */
+  /** All calls: `POST /channels/1/messages`. */
   calls: { call: string; body: unknown }[]
   /** By their names. */
   commands(): string[]
@@ -72,10 +72,18 @@ export async function startDiscord(): Promise<FakeDiscord> {
     }
     const refusal = fault && refusalOf(fault)
     if (refusal) throw refusal
+    if (request.path.startsWith('/attachments/')) return giveFile(request.path, request.query, outgoing)
     const { status, body, headers } = api.answer(request)
     if (fault?.kind === 'drop-after') return incoming.socket.destroy()
     if (body === undefined) return outgoing.writeHead(status, headers).end()
     outgoing.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+  }
+
+  function giveFile(path: string, query: URLSearchParams, outgoing: ServerResponse) {
+    const file = world.cdn.read(path, query)
+    if (!file)
+      return outgoing.writeHead(404, { 'content-type': 'text/plain' }).end('This content is no longer available.')
+    return outgoing.writeHead(200, { 'content-type': file.mediaType ?? 'application/octet-stream' }).end(file.content)
   }
 
   const server = createServer((incoming, outgoing) => {
@@ -92,6 +100,7 @@ export async function startDiscord(): Promise<FakeDiscord> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
+  world.cdn.origin = `http://127.0.0.1:${port}`
   function wsUrl() {
     return `ws://127.0.0.1:${port}/gateway`
   }

@@ -22,6 +22,7 @@ export const discordSubject: ChannelSubject = {
 
 function createPlatform(discord: FakeDiscord): Platform {
   const { people, gateway } = discord
+  let lastSent = ''
   const channelOf = ({ room, thread }: Place) => thread || room
   return {
     person: { id: people.ada.id, name: people.ada.username },
@@ -38,6 +39,13 @@ function createPlatform(discord: FakeDiscord): Platform {
     fault: (fault) => discord.fail(WRITES, FAULTS[fault]),
     dropConnections: discord.dropConnections,
     listeners: gateway.count,
+    files: {
+      async send({ name, content, ...file }, text) {
+        const sent = { ...file, name: file.isVoice ? 'voice-message.ogg' : name, content: Buffer.from(content) }
+        lastSent = people.say(people.direct, text, { files: [sent] })
+      },
+      removeLast: async () => people.removeFiles(lastSent),
+    },
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type APIUser,
   type GatewayMessageCreateDispatchData,
 } from 'discord-api-types/v10'
+import { createCdn, type Cdn, type SentFile } from './cdn.ts'
 
 export interface Person {
   id: string
@@ -35,7 +36,7 @@ export interface Message {
   author: Person
   content: string
   components: Row[]
-  files: { name: string; content: Buffer }[]
+  files: SentFile[]
   flags: number
   replyTo: Message | undefined
   isWebhook: boolean
@@ -57,6 +58,7 @@ export interface World {
   channels: Map<string, Channel>
   messages: Message[]
   people: Person[]
+  cdn: Cdn
   nextId(): string
   addChannel(channel: Omit<Channel, 'id' | 'isClosed'> & { id?: string }): Channel
 }
@@ -65,6 +67,7 @@ const EPOCH_MS = 1_420_070_400_000
 
 export function createWorld(): World {
   const channels = new Map<string, Channel>()
+  const messages: Message[] = []
   let last = 0n
   function nextId() {
     const now = BigInt(Date.now() - EPOCH_MS) << 22n
@@ -76,8 +79,9 @@ export function createWorld(): World {
     guild: nextId(),
     botRole: nextId(),
     channels,
-    messages: [],
+    messages,
     people: [],
+    cdn: createCdn(messages),
     nextId,
     addChannel({ id = nextId(), ...channel }) {
       const made = { id, ...channel, isClosed: false }
@@ -171,13 +175,7 @@ export function toWire(message: Message, world: World): APIMessage {
     mention_everyone: message.notified.includes('everyone'),
     mentions: [world.bot, ...world.people].filter(isNotified).map(toUser),
     mention_roles: content.includes(`<@&${world.botRole}>`) ? [world.botRole] : [],
-    attachments: message.files.map(({ name, content }, index) => ({
-      id: String(BigInt(id) + BigInt(index) + 1n),
-      filename: name,
-      size: content.length,
-      url: `https://cdn.discordapp.com/attachments/1/2/${name}`,
-      proxy_url: `https://media.discordapp.net/attachments/1/2/${name}`,
-    })),
+    attachments: world.cdn.describe(message),
     embeds: [],
     components: message.components,
     pinned: false,

@@ -4,8 +4,8 @@ import { expect } from 'vitest'
 import { ChannelError, type Channel, type Outgoing, type Place } from '../../../src/channels/channel.ts'
 import { github as kind } from '../../../src/channels/github/github.ts'
 import { createTestStore, type TestHost, type TestStore } from '../../channel-host.ts'
+import { openDoor } from '../open-door.ts'
 import { startGitHub, type FakeGitHub } from './start-github.ts'
-import { openDoor } from './subject.ts'
 
 export const SECRET = 'it is a secret'
 
@@ -23,7 +23,7 @@ export interface GitHubKit extends AsyncDisposable {
 /** With a personal token, and a hook of the repository. */
 export async function openGitHub(): Promise<GitHubKit> {
   const github = await startGitHub()
-  const door = await openDoor()
+  const door = await openDoor('/webhooks/github')
   const store = createTestStore()
   const running = new Set<() => Promise<void>>()
   await github.addHook(door.url, SECRET)

@@ -1,12 +1,9 @@
 /** GitHub for the contract suite, twice: with a personal token and a repository's hook, and as an App. */
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
-import type { Channel, Place } from '../../../src/channels/channel.ts'
+import type { Place } from '../../../src/channels/channel.ts'
 import { github as kind } from '../../../src/channels/github/github.ts'
 import { RATE_SECONDS, type ChannelSubject, type Fault, type Platform } from '../../channel-contract.ts'
 import { createTestStore } from '../../channel-host.ts'
+import { openDoor } from '../open-door.ts'
 import { WRITES, type Fault as GitHubFault } from './faults.ts'
 import { APP_SECRET, startGitHub, type FakeGitHub } from './start-github.ts'
 
@@ -14,6 +11,8 @@ const SECRET = 'secret of the hook'
 
 export const githubSubject: ChannelSubject = {
   name: 'GitHub',
+  // Images in a comment are links in its text.
+  lacks: ['files'],
   open: () =>
     openSubject('drover-bot', async (github, url) => {
       await github.addHook(url, SECRET)
@@ -23,6 +22,7 @@ export const githubSubject: ChannelSubject = {
 
 export const githubAppSubject: ChannelSubject = {
   name: 'GitHub, as an App',
+  lacks: ['files'],
   open: () =>
     openSubject('drover[bot]', async (github, url) => {
       github.setAppHook(url)
@@ -36,7 +36,7 @@ export const githubAppSubject: ChannelSubject = {
 
 async function openSubject(bot: string, install: (github: FakeGitHub, url: string) => Promise<Record<string, string>>) {
   const github = await startGitHub()
-  const door = await openDoor()
+  const door = await openDoor('/webhooks/github')
   const settings = { ...(await install(github, door.url)), GITHUB_API_URL: github.url }
   return {
     store: createTestStore(),
@@ -45,43 +45,6 @@ async function openSubject(bot: string, install: (github: FakeGitHub, url: strin
     async [Symbol.asyncDispose]() {
       await door.close()
       await github.stop()
-    },
-  }
-}
-
-/** The HTTP server of the processes: what is posted goes to one whose channel runs, and is refused while none does. */
-export async function openDoor() {
-  const running = new Set<Channel>()
-  async function pass(incoming: IncomingMessage, outgoing: ServerResponse) {
-    const [channel] = running
-    const headers = new Headers(incoming.headers as Record<string, string>)
-    const body = new Uint8Array(await buffer(incoming))
-    const request = new Request(`http://door${incoming.url}`, { method: 'POST', headers, body })
-    const response = (await channel?.receive?.(request)) ?? new Response('', { status: 503 })
-    outgoing.writeHead(response.status).end(await response.text())
-  }
-  const server = createServer((incoming, outgoing) => void pass(incoming, outgoing))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/github`,
-    open: () => running.size,
-    behind: (channel: Channel): Channel => ({
-      ...channel,
-      start() {
-        running.add(channel)
-        const started = channel.start()
-        return {
-          async stop() {
-            running.delete(channel)
-            await started.stop()
-          },
-        }
-      },
-    }),
-    async close() {
-      server.close()
-      server.closeAllConnections()
     },
   }
 }

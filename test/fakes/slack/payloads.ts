@@ -1,6 +1,6 @@
 /** What Slack sends to an app, in the shape in which it sends it. */
 import { randomUUID } from 'node:crypto'
-import type { Message } from './see-message.ts'
+import type { Message, SlackFile } from './see-message.ts'
 
 export interface Where {
   team: string
@@ -34,14 +34,22 @@ export const messageEvent = ({ team, channel }: Where, message: Message) => ({
   event_ts: message.ts,
 })
 
-/** No `channel_type`: only `message` has it. */
-export const mentionEvent = ({ team, channel }: Where, message: Message) => ({
-  type: 'app_mention',
+/** No `channel_type`: only `message` has it. Files it has, or only names in its blocks. */
+export const mentionEvent = ({ team, channel }: Where, message: Message, hasFiles = true) => ({
   ...message,
+  type: 'app_mention',
+  subtype: undefined,
+  ...(message.files && !hasFiles && { files: undefined, blocks: [fileNames(message.files)] }),
   client_msg_id: randomUUID(),
   team,
   channel,
   event_ts: message.ts,
+})
+
+const fileNames = (files: SlackFile[]) => ({
+  type: 'rich_text',
+  block_id: 'b1',
+  elements: [{ type: 'rich_text_section', elements: files.map(({ id }) => ({ type: 'file', file_id: id })) }],
 })
 
 export const changedEvent = ({ channel }: Where, message: Message) => ({

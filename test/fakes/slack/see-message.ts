@@ -2,15 +2,22 @@
 import { marked, type Token, type Tokens } from 'marked'
 import { textOf, type Block } from './block-rules.ts'
 
+export interface SlackFile {
+  id: string
+  name: string
+  [detail: string]: unknown
+}
+
 /** A message as the Web API tells it. */
 export interface Message {
   ts: string
+  subtype?: string
   thread_ts?: string
   user?: string
   bot_id?: string
   text?: string
   blocks?: Block[]
-  files?: { id: string; name: string }[]
+  files?: SlackFile[]
 }
 
 export interface Seen {

@@ -24,7 +24,7 @@ export interface FakeSlack {
   sockets: SocketMode
   deliveries: Deliveries
   faults: Faults
-  /** Methods that the app has called, in order. */
+  /** Methods that the app has called, in order; `file` is the fetching of one. */
   calls: string[]
   /** May be changed at any time. */
   rules: FakeRules
@@ -38,6 +38,8 @@ interface FakeRules extends SocketRules, DeliveryRules {
   knowsMarkdown: boolean
   /** In one channel. The platform says one; off unless asked for, so that tests do not wait. */
   secondsBetweenMessages: number
+  /** Else a mention only names its files in its blocks. */
+  mentionsHaveFiles: boolean
   /** What Slack says that the bot tokens may do. */
   scopes: string[]
   /** What the app-level token gets instead of a connection: `socket_mode_disabled`. */
@@ -46,12 +48,14 @@ interface FakeRules extends SocketRules, DeliveryRules {
   requestUrl?: { url: string; secret: string }
 }
 
+const LOGIN_PAGE = '<!DOCTYPE html><html lang="en-US"><head><title>Login | Slack</title></head><body></body></html>'
 const APP_TOKEN = 'xapp-1-A0DROVER-1-token'
 
 export async function startSlack(): Promise<FakeSlack> {
   const rules: FakeRules = {
     knowsMarkdown: true,
     secondsBetweenMessages: 0,
+    mentionsHaveFiles: true,
     scopes: BOT_SCOPES,
     mostConnections: 10,
     tries: 4,
@@ -95,16 +99,29 @@ export async function startSlack(): Promise<FakeSlack> {
       const results = await Promise.all(workspaces.map((workspace) => workspace.upload(path, body)))
       return void response.writeHead(results.includes(200) ? 200 : (results[0] ?? 404)).end('OK')
     }
-    const method = path.replace(/^\/api\//, '')
+    const method = path.startsWith('/files-pri/') ? 'file' : path.replace(/^\/api\//, '')
     calls.push(method)
     const fault = faults.take(method)
     if (fault?.kind === 'drop-before') return void request.socket.destroy()
     if (fault?.kind === 'server-error') return void response.writeHead(fault.status).end('<html>upstream</html>')
     if (fault?.kind === 'rate') return answer(response, { ok: false, error: 'ratelimited', retryAfter: fault.seconds })
     if (fault?.kind === 'refusal') return answer(response, { ok: false, ...fault, kind: undefined })
+    if (method === 'file') return giveFile(path, request, response)
     const result = await resultOf(method, request, Object.fromEntries(new URLSearchParams(body.toString())))
     if (fault?.kind === 'drop-after') return void request.socket.destroy()
     answer(response, result, { 'x-oauth-scopes': rules.scopes.join(',') })
+  }
+
+  /** To whom Slack gives no file, it shows where to log in: an unknown token is sent there, one without the scope sees it at once. */
+  async function giveFile(path: string, request: IncomingMessage, response: ServerResponse) {
+    const token = request.headers.authorization?.replace('Bearer ', '') ?? ''
+    const workspace = workspaces.find(({ botToken }) => botToken === token)
+    if (!workspace || !areTokensValid)
+      return void response.writeHead(302, { location: `https://slack.com/?redir=${encodeURIComponent(path)}` }).end()
+    if (!rules.scopes.includes('files:read'))
+      return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(LOGIN_PAGE)
+    const { status, mediaType, content } = await workspace.files.read(path, token)
+    response.writeHead(status, { 'content-type': mediaType }).end(content)
   }
 
   async function resultOf(method: string, request: IncomingMessage, params: Record<string, string>) {

@@ -1,12 +1,8 @@
 /** Slack for the contract suite, twice: in Socket Mode, and posting to us. */
-import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
-import type { Channel } from '../../../src/channels/channel.ts'
 import { slack as kind } from '../../../src/channels/slack/slack.ts'
 import { RATE_SECONDS, type ChannelSubject, type Fault, type Platform } from '../../channel-contract.ts'
 import { createTestStore } from '../../channel-host.ts'
+import { openDoor } from '../open-door.ts'
 import type { Fault as SlackFault } from './faults.ts'
 import { startSlack, type FakeSlack } from './start-slack.ts'
 
@@ -32,7 +28,7 @@ export const slackHttpSubject: ChannelSubject = {
   name: 'Slack, over HTTP',
   async open() {
     const slack = await startSlack()
-    const door = await openDoor()
+    const door = await openDoor('/webhooks/slack')
     const settings = {
       SLACK_BOT_TOKEN: slack.home.botToken,
       SLACK_SIGNING_SECRET: 'signing-secret',
@@ -51,51 +47,11 @@ export const slackHttpSubject: ChannelSubject = {
   },
 }
 
-/** The HTTP server of the processes: what is posted goes to one whose channel runs, and is refused while none does. */
-async function openDoor() {
-  const running = new Set<Channel>()
-  const server = createServer((incoming, outgoing) => {
-    void answer(incoming).then(async (response) => outgoing.writeHead(response.status).end(await response.text()))
-  })
-  async function answer(incoming: IncomingMessage): Promise<Response> {
-    const [channel] = running
-    const headers = new Headers(incoming.headers as Record<string, string>)
-    const request = new Request('http://door/', {
-      method: 'POST',
-      headers,
-      body: new Uint8Array(await buffer(incoming)),
-    })
-    return (await channel?.receive?.(request)) ?? new Response('', { status: 503 })
-  }
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/slack`,
-    open: () => running.size,
-    behind: (channel: Channel): Channel => ({
-      ...channel,
-      start() {
-        running.add(channel)
-        const started = channel.start()
-        return {
-          async stop() {
-            running.delete(channel)
-            await started.stop()
-          },
-        }
-      },
-    }),
-    async close() {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
-}
-
 function createPlatform(
   { home, deliveries, faults, setTokensValid, dropConnections }: FakeSlack,
   listeners: () => number,
 ): Platform {
+  let lastShared = ''
   return {
     person: { id: home.ada.id, name: home.ada.name },
     say: async (text) => void (await home.say(home.direct, text)),
@@ -117,7 +73,20 @@ function createPlatform(
     fault: (fault) => faults.add(['chat.postMessage', 'chat.update'], FAULTS[fault]),
     dropConnections,
     listeners,
+    files: {
+      async send({ name, mediaType, content, isVoice = false }, text) {
+        const file = isVoice ? CLIP : { name, details: { mimetype: mediaType } }
+        lastShared = await home.share(home.direct, text, { ...file, content })
+      },
+      removeLast: () => home.files.remove(lastShared),
+    },
   }
+}
+
+/** As one of Slack's apps records it. */
+const CLIP = {
+  name: 'audio_message.m4a',
+  details: { mimetype: 'video/mp4', subtype: 'slack_audio', duration_ms: 3120 },
 }
 
 const FAULTS: Record<Fault, SlackFault> = {

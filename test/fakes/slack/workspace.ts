@@ -3,6 +3,7 @@ import { createEmulator } from 'emulate'
 import { BOT_SCOPES } from '../../../src/channels/slack/manifest.ts'
 import { checkBlocks, type Block, type BlockRules } from './block-rules.ts'
 import { changedEvent, eventBody, mentionEvent, messageEvent, pressBody, slashBody, type Where } from './payloads.ts'
+import { createSharedFiles, type SharedFile } from './shared-files.ts'
 import { seeMessage, type Message, type Seen } from './see-message.ts'
 import type { Answer, Envelope } from './deliveries.ts'
 
@@ -28,6 +29,9 @@ export interface FakeWorkspace {
   channel: string
   /** Returns the ts. `@Drover` is a mention. */
   say(channel: string, text: string, thread?: string, person?: Person): Promise<string>
+  /** Uploads a file and shares it with these words, as one message. Returns the file's id. */
+  share(channel: string, text: string, file: SharedFile): Promise<string>
+  files: Pick<ReturnType<typeof createSharedFiles>, 'remove' | 'read'>
   slash(channel: string, text: string): Promise<unknown>
   press(channel: string, ts: string, label: string): Promise<void>
   shown(channel: string, thread: string): Promise<Shown[]>
@@ -47,7 +51,7 @@ const BOT_ID = 'B0DROVER'
 
 interface Options {
   team: string
-  rules: BlockRules & { secondsBetweenMessages: number }
+  rules: BlockRules & { secondsBetweenMessages: number; mentionsHaveFiles: boolean }
   deliver(envelope: Envelope): Promise<Answer>
   /** Where files are uploaded. */
   origin(): string
@@ -113,6 +117,7 @@ export async function openWorkspace({ team, rules, deliver, origin }: Options): 
 
   const closed = new Set<string>()
   const lastPosted = new Map<string, number>()
+  const files = createSharedFiles({ url, call: (method, params) => must(method, ada.token, params) })
   const echoes: Promise<unknown>[] = []
   const where = (room: string): Where => ({ team, botUser: BOT_USER, channel: room })
 
@@ -120,7 +125,7 @@ export async function openWorkspace({ team, rules, deliver, origin }: Options): 
     const { messages } = (await (thread === ''
       ? must('conversations.history', ada.token, { channel: room, limit: 1000 })
       : must('conversations.replies', ada.token, { channel: room, ts: thread }))) as { messages: Message[] }
-    return messages.toSorted((a, b) => (a.ts < b.ts ? -1 : 1))
+    return messages.map(files.describe).toSorted((a, b) => (a.ts < b.ts ? -1 : 1))
   }
 
   const find = async (room: string, ts: string) => {
@@ -132,17 +137,34 @@ export async function openWorkspace({ team, rules, deliver, origin }: Options): 
   const tell = (room: string, event: Record<string, unknown>) =>
     deliver({ type: 'events_api', payload: eventBody(where(room), event) })
 
+  const typed = (text: string) =>
+    text
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('@Drover', `<@${BOT_USER}>`)
+
   async function say(room: string, text: string, thread = '', person = ada) {
-    const typed = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-    const words = typed.replaceAll('@Drover', `<@${BOT_USER}>`)
-    const params = { channel: room, text: words, ...(thread !== '' && { thread_ts: thread }) }
+    const params = { channel: room, text: typed(text), ...(thread !== '' && { thread_ts: thread }) }
     const { ts } = (await must('chat.postMessage', person.token, params)) as { ts: string }
-    const message = { user: person.id, text: words, ts, ...(thread !== '' && { thread_ts: thread }) }
-    const isMention = words !== typed && room !== direct
-    // In no order that one can rely on.
-    void tell(room, messageEvent(where(room), message))
-    if (isMention) void tell(room, mentionEvent(where(room), message))
+    spread(room, { user: person.id, text: typed(text), ts, ...(thread !== '' && { thread_ts: thread }) })
     return ts
+  }
+
+  /** A mention comes twice, in no order that one can rely on: here in the one that loses more to whoever believes the first. */
+  function spread(room: string, message: Message) {
+    const asMessage = messageEvent(where(room), message)
+    const isMention = room !== direct && message.text?.includes(`<@${BOT_USER}>`)
+    if (!isMention) return void tell(room, asMessage)
+    const asMention = mentionEvent(where(room), message, rules.mentionsHaveFiles)
+    for (const event of message.files ? [asMention, asMessage] : [asMessage, asMention]) void tell(room, event)
+  }
+
+  async function share(room: string, text: string, file: SharedFile) {
+    const id = await files.share(room, typed(text), file)
+    const message = (await all(room, '')).find((one) => one.files?.some((other) => other.id === id))
+    spread(room, message!)
+    return id
   }
 
   /** The bot hears itself as well, and its changes. */
@@ -177,6 +199,7 @@ export async function openWorkspace({ team, rules, deliver, origin }: Options): 
       // The emulator knows no `oldest`, and does not say who is a bot.
       const messages = (result['messages'] as Message[])
         .filter(({ ts }) => ts > (params['oldest'] ?? '') || ts === params['ts'])
+        .map(files.describe)
         .map((message) => (message.user === BOT_USER ? { ...message, bot_id: BOT_ID } : message))
       return { ...result, messages }
     }
@@ -204,6 +227,8 @@ export async function openWorkspace({ team, rules, deliver, origin }: Options): 
     direct,
     channel,
     say,
+    share,
+    files,
     slash: async (room, text) =>
       (await deliver({ type: 'slash_commands', payload: slashBody(where(room), ada, '/drover', text) }))?.payload,
     async press(room, ts, label) {

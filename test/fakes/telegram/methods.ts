@@ -1,9 +1,10 @@
 /** The methods of the Bot API that a bot of ours may call, with the refusals of the real ones. */
 import { z } from 'zod'
+import { openFile } from './files.ts'
 import { Refusal } from './refusal.ts'
 import { acceptKeyboard, acceptText } from './text-rules.ts'
 import type { Updates } from './updates.ts'
-import { toWire, type Chat, type Document, type Message, type World } from './world.ts'
+import { toWire, type Chat, type Message, type SentFile, type World } from './world.ts'
 
 type Method = (params: Record<string, unknown>, world: World, updates: Updates, signal: AbortSignal) => unknown
 
@@ -44,7 +45,7 @@ const textEdit = z.object({
   link_preview_options: preview,
 })
 const documentMessage = target.extend({
-  document: z.custom<Document>((value) => typeof value === 'object' && value !== null && 'content' in value),
+  document: z.custom<SentFile>((value) => typeof value === 'object' && value !== null && 'content' in value),
   caption: z.string().max(1024, 'message caption is too long').default(''),
 })
 const polling = z.object({
@@ -152,6 +153,8 @@ export const METHODS: Record<string, Method> = {
     const content = { text: wish.caption, entities: [], document: wish.document }
     return toWire(newMessage(world, place, { ...content, isSilent: wish.disable_notification, hasPreview: false }))
   },
+
+  getFile: (params, world) => openFile(z.object({ file_id: z.string() }).parse(params).file_id, world),
 
   sendChatAction(params, world) {
     placeOf(target.parse(params), world)

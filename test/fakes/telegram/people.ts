@@ -1,7 +1,7 @@
 /** What people do on Telegram, and what they see there. */
 import { found } from './text-rules.ts'
 import type { Updates } from './updates.ts'
-import { toWire, type Chat, type Document, type Entity, type Message, type Person, type World } from './world.ts'
+import { toWire, type Chat, type Entity, type Message, type Person, type SentFile, type World } from './world.ts'
 
 interface SayOptions {
   thread?: number
@@ -9,7 +9,7 @@ interface SayOptions {
   /** Besides those that the platform finds. */
   entities?: Entity[]
   /** The text is then its caption. */
-  document?: Document
+  document?: SentFile
 }
 
 export interface Seen {
@@ -18,7 +18,7 @@ export interface Seen {
   text: string
   entities: Entity[]
   buttons: string[]
-  document?: Document | undefined
+  document?: SentFile | undefined
   /** Whom a mention in it has notified: `@name`, or the id behind a link to a person. */
   notified: string[]
   isSilent: boolean
@@ -45,6 +45,8 @@ export interface People {
   expireCallbacks(): void
   redeliver(): void
   remove(chat: number, messageId: number): void
+  /** The platform has the file of a message no more. */
+  removeFile(messageId: number): void
   /** Throws the bot out of a group, or blocks it. */
   throwOut(chat: number): void
   /** A group becomes a supergroup; returns its new id. */
@@ -136,6 +138,11 @@ export function createPeople(world: World, updates: Updates): People {
     remove(chat, messageId) {
       const at = messages.findIndex((one) => one.chat.id === chat && one.id === messageId)
       if (at >= 0) messages.splice(at, 1)
+    },
+
+    removeFile(messageId) {
+      messageOf(messageId).document = undefined
+      world.paths.clear()
     },
 
     throwOut(id) {

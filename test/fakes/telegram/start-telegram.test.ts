@@ -201,3 +201,22 @@ test('a menu has no hyphens, a token no other letters, and a method is one that 
   expect(await stage.call('getMe', {}, '111:other')).toMatchObject({ error_code: 401 })
   expect(await stage.call('getYou')).toMatchObject({ error_code: 404, description: 'Not Found: method not found' })
 })
+
+test('a file lies ready when its way was asked for, for the bot alone, and up to 20 MB', async () => {
+  await using stage = await openStage()
+  const { telegram, people, chat } = stage
+  const send = (bytes: number) => {
+    const document = { name: 'a.bin', mediaType: 'application/zip', content: Buffer.alloc(bytes, 1) }
+    return people.say({ id: 7001, first_name: 'Ada' }, chat, '', { document })
+  }
+  const open = (fileId: string) => stage.call('getFile', { file_id: fileId })
+  const statusOf = async (path: string, token = telegram.token) =>
+    (await fetch(`${telegram.url}/file/bot${token}/${path}`)).status
+  const [small, large] = [send(1000), send(21 * 1024 * 1024)]
+  expect(await statusOf(`documents/file_${small}.bin`)).toBe(404)
+  const { file_path: path } = (await open(`document-${small}`)).result as { file_path: string }
+  expect(await statusOf(path)).toBe(200)
+  expect(await statusOf(path, '111:other')).toBe(401)
+  expect(await open(`document-${large}`)).toMatchObject({ description: 'Bad Request: file is too big' })
+  expect(await open('document-1')).toMatchObject({ description: 'Bad Request: invalid file_id' })
+})

@@ -20,7 +20,7 @@ export interface Telegram extends AsyncDisposable {
   world: World
   people: People
   updates: Pick<Updates, 'waiting' | 'pollers' | 'webhook'>
-  /** Every call of a known token, in order. */
+  /** Every call of a known token, in order; `file` is the fetching of one. */
   calls: { method: string; params: Record<string, unknown> }[]
   fail: Faults['add']
   clearFaults: Faults['clear']
@@ -54,22 +54,30 @@ export async function startTelegram({ isPaced = false }: TelegramOptions = {}): 
     const gone = new AbortController()
     response.on('close', () => gone.abort())
     const params = await readParams(request)
-    const [, token, method = ''] = /^\/bot([^/]+)\/(\w+)/.exec(request.url ?? '') ?? []
+    const [, fileToken, path] = /^\/file\/bot([^/]+)\/(.+)/.exec(request.url ?? '') ?? []
+    const [, token = fileToken, method = 'file'] = /^\/bot([^/]+)\/(\w+)/.exec(request.url ?? '') ?? []
     if (token === undefined) throw new Refusal(404, 'Not Found')
     if (token !== TOKEN || !isValid) throw new Refusal(401, 'Unauthorized')
     const work = METHODS[method]
-    if (!work) throw new Refusal(404, 'Not Found: method not found')
+    if (!work && path === undefined) throw new Refusal(404, 'Not Found: method not found')
     calls.push({ method, params })
     const fault = faults.take(method)
     if (fault?.kind === 'drop-before') return request.socket.destroy()
     if (fault?.kind === 'bad-gateway') return response.writeHead(502).end('<html><h1>502 Bad Gateway</h1></html>')
     const refusal = fault && refusalOf(fault)
     if (refusal) throw refusal
+    if (!work) return giveFile(path ?? '', response)
     if (isPaced) pace(method, params)
     const result = await work(params, world, updates, gone.signal)
     if (fault?.kind === 'drop-after') return request.socket.destroy()
     if (fault?.kind === 'silence') return
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ok: true, result }))
+  }
+
+  function giveFile(path: string, response: ServerResponse) {
+    const content = world.paths.get(decodeURIComponent(path))
+    if (!content) throw new Refusal(404, 'Not Found')
+    response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(content)
   }
 
   function pace(method: string, params: Record<string, unknown>) {

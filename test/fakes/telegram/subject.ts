@@ -1,12 +1,9 @@
 /** Telegram for the contract suite, twice: asked by us, and posting to us. */
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
-import type { Channel, Place } from '../../../src/channels/channel.ts'
+import type { Place } from '../../../src/channels/channel.ts'
 import { telegram as kind } from '../../../src/channels/telegram/telegram.ts'
 import { RATE_SECONDS, type ChannelSubject, type Fault, type Platform, type Shown } from '../../channel-contract.ts'
 import { createTestStore } from '../../channel-host.ts'
+import { openDoor } from '../open-door.ts'
 import type { Fault as TelegramFault } from './faults.ts'
 import type { Seen } from './people.ts'
 import { startTelegram, WRITES, type Telegram } from './start-telegram.ts'
@@ -29,11 +26,11 @@ export const telegramWebhookSubject: ChannelSubject = {
   name: 'Telegram, by webhook',
   async open() {
     const telegram = await startTelegram()
-    const door = await openDoor()
+    const door = await openDoor('/webhooks/telegram')
     const settings = {
       TELEGRAM_BOT_TOKEN: telegram.token,
       TELEGRAM_API_URL: telegram.url,
-      TELEGRAM_WEBHOOK_URL: `${door.url}/webhooks/telegram`,
+      TELEGRAM_WEBHOOK_URL: door.url,
     }
     return {
       store: createTestStore(),
@@ -47,49 +44,13 @@ export const telegramWebhookSubject: ChannelSubject = {
   },
 }
 
-/** The HTTP server of the processes: what is posted goes to one whose channel runs, and is refused while none does. */
-async function openDoor() {
-  const running = new Set<Channel>()
-  async function pass(incoming: IncomingMessage, outgoing: ServerResponse) {
-    const [channel] = running
-    const headers = new Headers(incoming.headers as Record<string, string>)
-    const body = new Uint8Array(await buffer(incoming))
-    const request = new Request(`http://door${incoming.url}`, { method: 'POST', headers, body })
-    const response = (await channel?.receive?.(request)) ?? new Response('', { status: 503 })
-    outgoing.writeHead(response.status).end(await response.text())
-  }
-  const server = createServer((incoming, outgoing) => void pass(incoming, outgoing))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    open: () => running.size,
-    behind: (channel: Channel): Channel => ({
-      ...channel,
-      start() {
-        running.add(channel)
-        const started = channel.start()
-        return {
-          async stop() {
-            running.delete(channel)
-            await started.stop()
-          },
-        }
-      },
-    }),
-    async close() {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
-}
-
 function createPlatform(telegram: Telegram, listeners: () => number): Platform {
   const { people } = telegram
   const ada = people.add(7001, 'Ada')
   const alone = people.privateChat(ada)
   const group = people.group({ isForum: true })
   const topic = people.topic(group, 'Ideas')
+  let lastSent = 0
   const seenIn = ({ room, thread }: Place) =>
     people
       .messages(Number(room))
@@ -116,6 +77,13 @@ function createPlatform(telegram: Telegram, listeners: () => number): Platform {
     fault: (fault) => telegram.fail(WRITES, FAULTS[fault]),
     dropConnections: telegram.dropConnections,
     listeners,
+    files: {
+      async send({ name, mediaType, content, isVoice = false }, text) {
+        const document = { name, mediaType, content: Buffer.from(content), ...(isVoice && { kind: 'voice' as const }) }
+        lastSent = people.say(ada, alone, text, { document })
+      },
+      removeLast: async () => people.removeFile(lastSent),
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a Telegram server remembers: people, chats, messages. */
+import { toMedia } from './files.ts'
 
 export interface Person {
   id: number
@@ -20,10 +21,12 @@ export interface Button {
   callback_data?: string | undefined
 }
 
-export interface Document {
+export interface SentFile {
   name: string
   mediaType: string
   content: Buffer
+  /** How it was sent: by the paperclip, unless told otherwise. */
+  kind?: 'document' | 'audio' | 'voice' | 'video' | 'video_note' | 'photo'
 }
 
 interface Topic {
@@ -54,7 +57,7 @@ export interface Message {
   text: string
   entities: Entity[]
   keyboard?: Button[][] | undefined
-  document?: Document | undefined
+  document?: SentFile | undefined
   replyTo?: Message | undefined
   isSilent: boolean
   hasPreview: boolean
@@ -70,6 +73,10 @@ export interface World {
   commands: { command: string; description: string }[]
   /** Callback queries that still wait for an answer. */
   callbacks: Set<string>
+  /** Files that lie ready to be fetched. */
+  paths: Map<string, Buffer>
+  /** A Bot API server with `--local`: it names files on its own disk. */
+  isLocal: boolean
   nextId(): number
 }
 
@@ -81,6 +88,8 @@ export function createWorld(): World {
     messages: [],
     commands: [],
     callbacks: new Set(),
+    paths: new Map(),
+    isLocal: false,
     nextId: () => ++id,
   }
 }
@@ -104,15 +113,7 @@ export function toWire(message: Message): Record<string, unknown> {
     ...((replyTo ?? thread) !== undefined && {
       reply_to_message: replyTo ? { ...toWire(replyTo), reply_to_message: undefined } : topicCreated(message),
     }),
-    ...(document && {
-      document: {
-        file_id: `doc-${message.id}`,
-        file_unique_id: `unique-${message.id}`,
-        file_name: document.name,
-        mime_type: document.mediaType,
-        file_size: document.content.length,
-      },
-    }),
+    ...(document && toMedia(message, document)),
     ...(message.text !== '' && { [text]: message.text }),
     ...(message.entities.length > 0 && { [entities]: message.entities }),
     ...(message.keyboard && { reply_markup: { inline_keyboard: message.keyboard } }),

@@ -1,0 +1,7 @@
+import { z } from 'zod'
+
+/** An id. */
+export const snowflake = z.string().regex(/^\d{1,20}$/)
+
+/** PostgreSQL takes neither of what is removed here, and what cannot be stored would hold up all behind it. */
+export const storable = (text: string) => text.toWellFormed().replaceAll('\0', '')
