@@ -179,8 +179,6 @@ export interface Channel {
   fetchFile?(place: Place, file: Attachment, options: { maxBytes: number; signal: AbortSignal }): Promise<Uint8Array>
   /** What git may reach a repository of the platform with; undefined where it is not the platform's. Throws ChannelError. */
   gitToken?(repositoryUrl: string, signal: AbortSignal): Promise<string | undefined>
-  /** A sign that somebody is at work, for a few seconds. */
-  typing?(place: Place): Promise<void>
   /** Left out where accounts cannot be looked up. */
   readonly accounts?: Accounts
 }

@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { asOrg } from '../db/scope.ts'
 import { UserError } from '../lib/errors.ts'
+import { writeAudit } from '../orgs/audit-store.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from '../orgs/store.ts'
 import { idParam, jsonAnswer, jsonBody, refusals, type Api } from './api.ts'
 import { createOnce, IdempotencyHeader } from './idempotency.ts'
@@ -46,8 +47,9 @@ export function addKeyRoutes(api: Api, { database }: HttpParts): void {
       database,
       c,
       body,
-      async (db, { orgId }) => {
+      async (db, { orgId, keyId }) => {
         const { key, token } = await createApiKey(db, orgId, body.name)
+        await writeAudit(db, { orgId, actor: keyId, action: 'key-created', subject: key.id })
         return { ...apiKeyToWire(key), token }
       },
       // The token is nowhere kept, not even for a repeated answer.
@@ -63,7 +65,12 @@ export function addKeyRoutes(api: Api, { database }: HttpParts): void {
 
   api.openapi(revoke, async (c) => {
     const { id } = c.req.valid('param')
-    const isGone = await asOrg(database, c.get('principal').orgId, (db) => revokeApiKey(db, id))
+    const { orgId, keyId } = c.get('principal')
+    const isGone = await asOrg(database, orgId, async (db) => {
+      const isRevoked = await revokeApiKey(db, id)
+      if (isRevoked) await writeAudit(db, { orgId, actor: keyId, action: 'key-revoked', subject: id })
+      return isRevoked
+    })
     if (!isGone) throw new UserError('key-unknown', `There is no key ${id}. GET /v1/keys lists them.`)
     return c.body(null, 204)
   })

@@ -5,11 +5,18 @@ import { asSystem } from '../db/scope.ts'
 import { storeSaid, takeSaid, writeVerdict } from '../inbox/store.ts'
 import { DEFAULT_ORG } from '../orgs/org.ts'
 import { addIdentity, addMember } from '../orgs/member-store.ts'
-import type { Person, PersonList, Problem, RefusedList } from './wire.ts'
+import { UserError } from '../lib/errors.ts'
+import type { AuditLog, Person, PersonList, Problem, RefusedList } from './wire.ts'
 
 async function openPeople() {
-  const api = await openTestApi()
-  await registerConsole(api, ['telegram'])
+  const api = await openTestApi({
+    async findAccount(channel, account) {
+      if (channel !== 'github') return undefined
+      if (account !== 'ada') throw new UserError('account-gone', `GitHub has no account ${account}.`)
+      return '583231'
+    },
+  })
+  await registerConsole(api, ['telegram', 'github'])
   return api
 }
 
@@ -91,4 +98,62 @@ test('another org sees none of them, and can neither add to nor remove them', as
   const added = await api.askAsStranger('POST', '/v1/people', { channel: 'telegram', actor: '7' })
   expect(await refusal(added)).toEqual([422, 'channel-unknown'])
   expect(await list(api)).toHaveLength(1)
+})
+
+test('an account is given to somebody else, by id or name; who has none left is gone; the last one is not taken', async () => {
+  await using api = await openPeople()
+  const ann = await api.post<Person>('/v1/people', { channel: 'telegram', actor: '1', name: 'Ann', role: 'owner' })
+  const bob = await api.post<Person>('/v1/people', { channel: 'telegram', actor: '2', name: 'Bob' })
+  const put = (which: string, body: object) => api.ask('PUT', `/v1/people/${which}/accounts`, body)
+  const linked = await put('ann', { channel: 'telegram', actor: '2', tenant: 'T' })
+  expect(await linked.json()).toMatchObject({ id: ann.id, accounts: [{ actor: '1' }, { tenant: 'T', actor: '2' }] })
+  // In all tenants it is still Bob's, until it is said of all.
+  expect(await list(api)).toHaveLength(2)
+  expect((await put(ann.id, { channel: 'telegram', actor: '2' })).status).toBe(200)
+  expect(await list(api)).toMatchObject([{ id: ann.id, accounts: [{ actor: '1' }, { tenant: '', actor: '2' }] }])
+  expect(await refusal(await put(bob.id, { channel: 'telegram', actor: '2' }))).toEqual([404, 'member-unknown'])
+  expect(await refusal(await put('Ann', { channel: 'irc', actor: '2' }))).toEqual([422, 'channel-unknown'])
+  const take = (actor: string) => api.ask('DELETE', `/v1/people/Ann/accounts?channel=telegram&actor=${actor}`)
+  expect((await take('2')).status).toBe(204)
+  expect(await refusal(await take('2'))).toEqual([404, 'account-unknown'])
+  expect(await refusal(await take('1'))).toEqual([409, 'last-account'])
+})
+
+test('an account that has a name is kept by its id', async () => {
+  await using api = await openPeople()
+  const ada = await api.post<Person>('/v1/people', { channel: 'github', actor: 'ada' })
+  expect(ada.accounts).toMatchObject([{ channel: 'github', actor: '583231' }])
+  expect(await refusal(await api.ask('POST', '/v1/people', { channel: 'github', actor: 'adda' }))).toEqual([
+    422,
+    'account-gone',
+  ])
+})
+
+test('who changed what is written down, page by page, for the own org only', async () => {
+  await using api = await openPeople()
+  const ann = await api.post<Person>('/v1/people', { channel: 'telegram', actor: '1', name: 'Ann' })
+  await api.ask('PUT', `/v1/people/${ann.id}/accounts`, { channel: 'telegram', actor: '2' })
+  await api.ask('DELETE', `/v1/people/${ann.id}/accounts?channel=telegram&actor=1`)
+  const key = await api.post<{ id: string }>('/v1/keys', { name: 'ci' })
+  await api.ask('DELETE', `/v1/keys/${key.id}`)
+  await api.ask('DELETE', `/v1/people/${ann.id}`)
+  const { audit, next } = await api.get<AuditLog>('/v1/audit')
+  expect(next).toBeNull()
+  expect(audit.map(({ action, subject }) => [action, subject])).toEqual([
+    ['member-removed', ann.id],
+    ['key-revoked', key.id],
+    ['key-created', key.id],
+    ['account-unlinked', ann.id],
+    ['account-linked', ann.id],
+    ['account-linked', ann.id],
+    ['member-added', ann.id],
+  ])
+  expect(audit[0]).toMatchObject({ actorName: 'test', subjectName: 'Ann', detail: { accounts: ['telegram/2'] } })
+  const first = await api.get<AuditLog>('/v1/audit?limit=4')
+  const rest = await api.get<AuditLog>(`/v1/audit?limit=4&before=${first.next}`)
+  expect([...first.audit, ...rest.audit]).toEqual(audit)
+  expect(await (await api.askAsStranger('GET', '/v1/audit')).json()).toMatchObject({ audit: [] })
+  expect(
+    (await api.askAsStranger('PUT', `/v1/people/${ann.id}/accounts`, { channel: 'telegram', actor: '2' })).status,
+  ).toBe(422)
 })

@@ -7,7 +7,7 @@ export interface Command {
   /** What stands behind the name in the help. */
   usage?: string
   about: string
-  group: 'Command Management' | 'Codebase' | 'Session' | 'Work'
+  group: 'Command Management' | 'Codebase' | 'Session' | 'Work' | 'You'
   run(talk: Talk, command: ParsedCommand): Promise<Reply>
 }
 

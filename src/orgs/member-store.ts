@@ -50,9 +50,59 @@ export async function findIdentity(db: Db, { channel, tenant, actor }: Account):
   return row && toIdentity(row)
 }
 
+/** Every member's hold on an account: in its tenant and in all; without a tenant, in each. */
+export async function listHolders(db: Db, { channel, tenant, actor }: Account): Promise<Identity[]> {
+  const rows = await identities(db)
+    .where('channel', '=', channel)
+    .where('actor', '=', actor)
+    .where((where) =>
+      tenant === '' ? where.lit(true) : where.or([where('tenant', '=', tenant), where('tenant', '=', '')]),
+    )
+    .execute()
+  return rows.map(toIdentity)
+}
+
 export async function listIdentities(db: Db): Promise<Identity[]> {
   const rows = await identities(db).orderBy('members.id').execute()
   return rows.map(toIdentity)
+}
+
+export async function listAccounts(db: Db, memberId: string): Promise<Identity[]> {
+  const rows = await identities(db).where('members.id', '=', memberId).orderBy('identities.created_at').execute()
+  return rows.map(toIdentity)
+}
+
+export async function removeIdentity(db: Db, { channel, tenant, actor }: Account): Promise<void> {
+  await db
+    .deleteFrom('identities')
+    .where('channel', '=', channel)
+    .where('tenant', '=', tenant)
+    .where('actor', '=', actor)
+    .execute()
+}
+
+/** Not one who was removed. Locked, until the transaction ends, against others who change whose accounts are whose. */
+export async function lockMember(db: Db, id: string): Promise<Member | undefined> {
+  const row = await db
+    .selectFrom('members')
+    .select(['id', 'org_id', 'name', 'role'])
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+  return row && toMember(row)
+}
+
+/** Those of this id or name, however it is typed. */
+export async function findMembers(db: Db, which: string): Promise<Member[]> {
+  const rows = await db
+    .selectFrom('members')
+    .select(['id', 'org_id', 'name', 'role'])
+    .where('removed_at', 'is', null)
+    .where((where) => where.or([where('id', '=', which), where(sql<string>`lower(name)`, '=', which.toLowerCase())]))
+    .orderBy('id')
+    .execute()
+  return rows.map(toMember)
 }
 
 /** The member has no account left then, and may do nothing. False where there is none of this id. */
@@ -67,19 +117,24 @@ export async function removeMember(db: Db, id: string): Promise<boolean> {
   return numUpdatedRows > 0n
 }
 
-const toIdentity = (row: {
-  channel: string
-  tenant: string
-  actor: string
-  source: Identity['source']
+interface MemberRow {
   id: string
   org_id: string
   name: string
   role: Role
-}): Identity => ({
+}
+
+const toMember = ({ id, org_id, name, role }: MemberRow): Member => ({
+  id: id as Id<'member'>,
+  orgId: org_id as Id<'org'>,
+  name,
+  role,
+})
+
+const toIdentity = (row: MemberRow & Account & Pick<Identity, 'source'>): Identity => ({
   channel: row.channel,
   tenant: row.tenant,
   actor: row.actor,
   source: row.source,
-  member: { id: row.id as Id<'member'>, orgId: row.org_id as Id<'org'>, name: row.name, role: row.role },
+  member: toMember(row),
 })

@@ -24,3 +24,9 @@ export interface Identity extends Account {
   source: 'settings' | 'granted'
   member: Member
 }
+
+/** `slack/T024BE7LH/U061F7AUR`: for people. */
+export const accountText = ({ channel, tenant, actor }: Account) => [channel, tenant, actor].filter(Boolean).join('/')
+
+/** The first role may all that the second one may. */
+export const mayAsMuch = (role: Role, as: Role) => ROLES.indexOf(role) <= ROLES.indexOf(as)

@@ -1,30 +1,24 @@
-import { createHash, randomInt } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Db } from '../db/scope.ts'
+import { CODE_MINUTES, hashOfCode, makeCode } from '../lib/one-time-code.ts'
 import type { PlaceRow } from './store.ts'
 
 export const MIRRORS = ['off', 'status', 'full'] as const
 export type Mirror = (typeof MIRRORS)[number]
 
-/** Without letters that look like others; 40 bits of chance, and fifteen minutes to guess them. */
-const LETTERS = 'ABCDEFGHJKMNPQRSTVWXYZ23456789'
-const MINUTES = 15
-
-const hashOf = (code: string) => createHash('sha256').update(code).digest()
-
 /** A code that links another place to this conversation: said once, within fifteen minutes. */
 export async function makeLinkCode(db: Db, orgId: string, conversationId: string): Promise<string> {
-  const code = Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS.length)]).join('')
+  const { code, hash } = makeCode()
   await db
     .insertInto('link_codes')
     .values({
-      code_hash: hashOf(code),
+      code_hash: hash,
       org_id: orgId,
       conversation_id: conversationId,
-      expires_at: sql<Date>`now() + make_interval(mins => ${MINUTES})`,
+      expires_at: sql<Date>`now() + make_interval(mins => ${CODE_MINUTES})`,
     })
     .execute()
-  return `${code.slice(0, 4)}-${code.slice(4)}`
+  return code
 }
 
 /** The conversation that a code leads to; undefined where it is wrong, old or used. It is used from now on. */
@@ -32,16 +26,13 @@ export async function useLinkCode(db: Db, given: string): Promise<string | undef
   const row = await db
     .updateTable('link_codes')
     .set({ used_at: sql<Date>`now()` })
-    .where('code_hash', '=', hashOf(given.toUpperCase().replaceAll(/[^A-Z0-9]/g, '')))
+    .where('code_hash', '=', hashOfCode(given))
     .where('used_at', 'is', null)
     .where('expires_at', '>', sql<Date>`now()`)
     .returning('conversation_id')
     .executeTakeFirst()
   return row?.conversation_id
 }
-
-/** Whether a text can be a code at all, and no mode or mistake. */
-export const looksLikeCode = (text: string) => /^[A-Za-z0-9]{4}-?[A-Za-z0-9]{4}$/.test(text)
 
 export async function setMirror(db: Db, placeId: string, conversationId: string, mirror: Mirror): Promise<void> {
   await db

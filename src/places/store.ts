@@ -34,6 +34,15 @@ export async function findPlace(db: Db, { channel, tenant, room, thread }: Place
   return row && { ...row, id: row.id as Id<'place'>, orgId: row.org_id as Id<'org'> }
 }
 
+export async function getPlace(db: Db, id: string): Promise<PlaceRow | undefined> {
+  const row = await db
+    .selectFrom('places')
+    .select(['id', 'org_id', 'channel', 'tenant', 'room', 'thread'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && { ...row, id: row.id as Id<'place'>, orgId: row.org_id as Id<'org'> }
+}
+
 /** The conversation that what is said there belongs to. */
 export async function currentConversation(db: Db, placeId: string): Promise<string | undefined> {
   const row = await db

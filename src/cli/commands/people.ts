@@ -14,6 +14,7 @@ export function addPeopleCommands(program: Command, cli: Cli): void {
   const people = program.command('people').description('who may speak to Drover, and by which accounts')
   addLists(people, cli)
   addChanges(people, cli)
+  addAccounts(people, cli)
 }
 
 function addLists(people: Command, cli: Cli) {
@@ -86,6 +87,42 @@ function addChanges(people: Command, cli: Cli) {
         out.note(`The settings still let in ${channel} ${actor}: take it off their list, or it comes back.`)
     }),
   )
+}
+
+interface AccountOptions extends JsonOption {
+  tenant?: string
+}
+
+function addAccounts(people: Command, cli: Cli) {
+  const { out } = cli
+  const tenant = ['--tenant <id>', 'only in this Slack workspace or Discord server'] as const
+  const pathOf = (which: string) => `/v1/people/${encodeURIComponent(which)}/accounts`
+
+  addCommand(people, 'link <member> <channel> <account>', {
+    about: 'say whose account it is, whoever’s it was; `/link-account` in a chat does it with a code',
+    examples: ['drover people link Ann telegram 123456789', 'drover people link Ann github ann-at-work'],
+  })
+    .option(...tenant)
+    .action(
+      does(cli, async (which: string, channel: string, actor: string, { json, ...options }: AccountOptions) => {
+        const linked = await (await connect(cli)).put<Person>(pathOf(which), { channel, actor, ...options })
+        if (json === true) return out.json(linked)
+        out.print(`${oneLine(linked.name)} (${linked.role}): ${linked.accounts.map(accountText).join(', ')}`)
+      }),
+    )
+
+  addCommand(people, 'unlink <member> <channel> <account>', {
+    about: 'take an account from somebody, but the last one',
+  })
+    .option(...tenant)
+    .action(
+      does(cli, async (which: string, channel: string, actor: string, { json, ...options }: AccountOptions) => {
+        const query = new URLSearchParams({ channel, actor, ...options }).toString()
+        await (await connect(cli)).delete(`${pathOf(which)}?${query}`)
+        if (json === true) return out.json({ unlinked: { member: which, channel, actor, ...options } })
+        out.print(`${channel}/${actor} is no account of ${which} any more.`)
+      }),
+    )
 }
 
 /** The console asks for a key, not for a list. */

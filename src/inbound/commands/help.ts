@@ -1,6 +1,6 @@
 import { answered, type Command } from '../command.ts'
 
-const GROUPS: readonly Command['group'][] = ['Command Management', 'Codebase', 'Session', 'Work']
+const GROUPS: readonly Command['group'][] = ['Command Management', 'Codebase', 'Session', 'Work', 'You']
 
 /** `/help`: every command in a line. */
 export function helpOn(commands: readonly Command[]) {

@@ -2,8 +2,8 @@ import { findConversation } from '../../conversations/store.ts'
 import { catchUp } from '../../deliveries/catch-up-store.ts'
 import { say } from '../../deliveries/store.ts'
 import { UserError } from '../../lib/errors.ts'
+import { looksLikeCode } from '../../lib/one-time-code.ts'
 import {
-  looksLikeCode,
   makeLinkCode,
   MIRRORS,
   otherPlaces,

@@ -14,6 +14,8 @@ import { commands } from './commands.ts'
 import { getcwd } from './getcwd.ts'
 import { helpOn } from './help.ts'
 import { link, unlink } from './link.ts'
+import { linkAccount, rmLink } from './link-account.ts'
+import { linkUser, rmLinkUser } from './link-user.ts'
 import { loadCommands } from './load-commands.ts'
 import { logs } from './logs.ts'
 import { quiet } from './quiet.ts'
@@ -21,6 +23,7 @@ import { reset } from './reset.ts'
 import { setcwd } from './setcwd.ts'
 import { status } from './status.ts'
 import { stop } from './stop.ts'
+import { unlinkAccount, whoami } from './whoami.ts'
 import { why } from './why.ts'
 
 /** All commands, in the order of the help. */
@@ -48,6 +51,12 @@ const COMMANDS: readonly Command[] = [
   steer,
   interrupt,
   collect,
+  whoami,
+  linkAccount,
+  unlinkAccount,
+  linkUser,
+  rmLink,
+  rmLinkUser,
 ]
 
 /** What platforms offer: nothing else knows the list. */

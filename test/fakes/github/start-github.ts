@@ -12,6 +12,7 @@ import { freePort } from '../../free-port.ts'
 import { serveGit, tokenOf } from '../git-http-server.ts'
 import { createDeliveries, type Deliveries, type HookTarget } from './deliveries.ts'
 import { createFaults, type Faults } from './faults.ts'
+import { createGists, type Gists } from './gists.ts'
 import { createPeople, type People } from './people.ts'
 
 export interface FakeGitHub {
@@ -24,6 +25,7 @@ export interface FakeGitHub {
   appKey: string
   people: People
   deliveries: Deliveries
+  gists: Gists
   faults: Faults
   /** What was asked, in order: `GET /user`. */
   calls: string[]
@@ -49,6 +51,7 @@ const LONGEST_COMMENT = 65_536
 export async function startGitHub({ repositories }: { repositories?: string } = {}): Promise<FakeGitHub> {
   const faults = createFaults()
   const deliveries = createDeliveries()
+  const gists = createGists()
   const calls: string[] = []
   const closed = new Set<string>()
   const targets = new Map<string, HookTarget>()
@@ -109,14 +112,18 @@ export async function startGitHub({ repositories }: { repositories?: string } = 
       })
     if (fault?.kind === 'refusal') return refuse(response, fault.status, fault.message)
     if (!isTokenValid) return refuse(response, 401, 'Bad credentials')
+    const gist = /^\/gists\/([^/]+)$/.exec(pathname)?.[1]
+    if (gist !== undefined) return answer(response, gists.get(gist, request.headers.authorization))
+    const account = /^\/users?\/([^/]+)$/.exec(pathname)?.[1]
+    if (account !== undefined) return answer(response, await findAccount(account))
     const room = /^\/repos\/([^/]+\/[^/]+)/.exec(pathname)?.[1] ?? ''
     if (closed.has(room)) return refuse(response, 404, 'Not Found')
     if (await serveDeliveries(request, response)) return
     const tooLong = /\/comments/.test(pathname) && body.length > 0 && isTooLong(body)
     if (tooLong) return refuse(response, 422, 'Validation Failed: body is too long (maximum is 65536 characters)')
-    const answer = await pass()
+    const answered = await pass()
     if (fault?.kind === 'drop-after') return void request.socket.destroy()
-    await send(response, answer, (json) => mended(pathname, searchParams, json))
+    await send(response, answered, (json) => mended(pathname, searchParams, json))
   }
 
   async function maySee(repository: string, token: string): Promise<boolean> {
@@ -132,6 +139,16 @@ export async function startGitHub({ repositories }: { repositories?: string } = 
       ) as Record<string, string>,
       ...(body.length > 0 && { body }),
     })
+
+  /** By its id, or by its name however that is written: the emulator takes it as it is. */
+  async function findAccount(which: string) {
+    for (const login of Object.keys(TOKENS)) {
+      const found = await fetch(`${behind}/users/${login}`)
+      const body = (await found.json()) as { id: number }
+      if (found.ok && [String(body.id), login].includes(which.toLowerCase())) return { status: 200, body }
+    }
+    return { status: 404, body: { message: 'Not Found' } }
+  }
 
   /** Only for whoever may see the hook. */
   async function serveDeliveries(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
@@ -166,6 +183,7 @@ export async function startGitHub({ repositories }: { repositories?: string } = 
     appKey: emulator.generatedSecrets.find(({ kind }) => kind === 'github.app_private_key')!.value,
     people,
     deliveries,
+    gists,
     faults,
     calls,
     closed,
@@ -225,6 +243,9 @@ function mended(pathname: string, query: URLSearchParams, json: unknown): unknow
   }
   return json
 }
+
+const answer = (response: ServerResponse, { status, body }: { status: number; body: unknown }) =>
+  void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 
 function refuse(response: ServerResponse, status: number, message: string, headers: Record<string, string> = {}) {
   response
