@@ -102,6 +102,24 @@ test('whom a platform vouches for is heard, as long as it does, and works on wha
   expect(note.markdown).toContain('Branch: drover/dark-mode-')
 })
 
+test('a program that answers each of our answers is heard twenty times, until somebody else speaks', async () => {
+  await using talk = await openTalk()
+  await talk.addCodebase('app')
+  const place = { channel: talk.channel.name, tenant: '', room: 'ada/hello', thread: '7' }
+  const machine = { place, isVouchedFor: true, actor: { id: 'M1', name: 'machine', isBot: false } }
+  for (let n = 0; n < 20; n++) expect((await talk.say('/status', machine)).verdict).toBe('command')
+  const stopped = await talk.say('/status', machine)
+  expect(stopped).toMatchObject({ verdict: 'dropped', reason: expect.stringContaining('two programs') })
+  await talk.say('go on', machine)
+  const told = () => talk.notes.filter(({ markdown }) => markdown.includes('two programs'))
+  await talk.sees(({ markdown }) => markdown.includes('two programs'))
+  expect(told()).toHaveLength(1)
+  expect((await talk.say('/status', { ...machine, actor: { id: 'E1', name: 'eve', isBot: false } })).verdict).toBe(
+    'command',
+  )
+  expect((await talk.say('/status', machine)).verdict).toBe('command')
+})
+
 test('a bot is not answered', async () => {
   await using talk = await openTalk()
   expect(await talk.say('Hello', { actor: { id: ANN, name: 'Robot', isBot: true } })).toMatchObject({

@@ -6,8 +6,9 @@ import { setCommands } from '../src/codebases/command-store.ts'
 import { asOrg, asSystem } from '../src/db/scope.ts'
 import { findSaid, storeSaid } from '../src/inbox/store.ts'
 import type { Said } from '../src/inbox/inbox.ts'
+import { fetchNext } from '../src/inbound/fetch-attachments.ts'
 import { handleNext, startInbound } from '../src/inbound/handle-inbound.ts'
-import type { InboundParts } from '../src/inbound/parts.ts'
+import type { FetchingParts, InboundParts } from '../src/inbound/parts.ts'
 import { createLog } from '../src/lib/log.ts'
 import { DEFAULT_ORG } from '../src/orgs/org.ts'
 import { startOutbound } from '../src/outbound/deliver.ts'
@@ -20,23 +21,28 @@ import { openTestDb } from './test-db.ts'
 
 export const ANN = 'U1'
 
-/** The stages inbound and outbound on a database of their own, with a notebook for a platform; what a worker would do, the test does. */
-export async function openTalk(options: Parameters<typeof createNotebook>[0] = {}) {
+/** The stages inbound and outbound on a database of their own, with a notebook for a platform, and others beside it; what a worker would do, the test does. */
+export async function openTalk(options: Parameters<typeof createNotebook>[0] = {}, others: Channel[] = []) {
   const database = await openTestDb()
   const log = createLog({ level: 'silent', pretty: false, secrets: {} })
   const notebook = createNotebook(options)
   const { channel } = notebook
-  await asSystem(database, (db) => registerChannel(db, { name: channel.name, orgId: DEFAULT_ORG, kind: 'notebook' }))
+  const channels = new Map([channel, ...others].map((each) => [each.name, each]))
+  for (const name of channels.keys())
+    await asSystem(database, (db) => registerChannel(db, { name, orgId: DEFAULT_ORG, kind: 'notebook' }))
   const allowed = new Set([ANN])
   const parts: InboundParts = {
     database,
     log,
+    channels,
     agents: { defaultName: 'scripted', names: ['scripted', 'claude'] },
     workspaceRoot: '/workspace',
     busyMode: () => 'queue',
     allowed: () => allowed,
   }
-  const outbound = startOutbound({ database, log, channels: new Map<string, Channel>([[channel.name, channel]]) })
+  const fetching: FetchingParts = { database, log, channels, transcriber: undefined }
+  const neverStops = new AbortController().signal
+  const outbound = startOutbound({ database, log, channels })
 
   const event = (text: string, more: Partial<Inbound & { type: 'message' }> = {}): Inbound & { type: 'message' } => ({
     type: 'message',
@@ -52,7 +58,7 @@ export async function openTalk(options: Parameters<typeof createNotebook>[0] = {
 
   async function hear(inbound: Inbound): Promise<Said> {
     await asSystem(database, (db) => storeSaid(db, DEFAULT_ORG, inbound))
-    while (await handleNext(parts));
+    while ((await handleNext(parts)) || (await fetchNext(fetching, neverStops)));
     const [said] = await asSystem(database, (db) => findSaid(db, inbound.key))
     if (!said) throw new Error('it is not in the inbox')
     return said
@@ -61,17 +67,23 @@ export async function openTalk(options: Parameters<typeof createNotebook>[0] = {
   return {
     database,
     parts,
+    fetching,
     ...notebook,
     event,
     allowed,
     /** Says it, and waits until it has been handled. */
     say: (text: string, more?: Partial<Inbound & { type: 'message' }>) => hear(event(text, more)),
     /** Presses the button of this label. */
-    press(note: { id: string; buttons: string[] }, label: string, actor = { id: ANN, name: 'Ann', isBot: false }) {
+    press(
+      note: { id: string; place: string; buttons: string[] },
+      label: string,
+      actor = { id: ANN, name: 'Ann', isBot: false },
+    ) {
       const button = note.buttons.find((each) => each.endsWith(`|${label}`))
       if (button === undefined) throw new Error(`there is no button ${label} among ${note.buttons.join(', ')}`)
       const [questionId = '', choiceId = ''] = button.split('|')
-      const { place, key, at } = event('')
+      const { place: usual, key, at } = event('')
+      const place = { ...usual, room: note.place }
       return hear({ type: 'choice', key, place, actor, at, questionId, choiceId, messageId: note.id })
     },
     addCodebase: (name: string, commands: string[] = []) =>

@@ -45,8 +45,10 @@ export async function answerByText(talk: Talk, event: Inbound & { type: 'message
   return undefined
 }
 
-function choiceIn({ choices }: Question, text: string) {
-  const typed = text.toLowerCase()
+/** The choice that a text names; undefined where it names none. */
+export function choiceIn({ choices }: Question, text: string) {
+  // What is spoken is written down as a sentence: "Yes."
+  const typed = text.toLowerCase().replace(/(?<=\w)[.!]+$/, '')
   const named = choices.find(({ id, label }) => [id.toLowerCase(), label.toLowerCase()].includes(typed))
   if (named) return named
   if (YES.includes(typed)) return choices.find(({ effect }) => effect.startsWith('allow'))
@@ -66,10 +68,8 @@ async function give(
   if (!(await answer(db, question, given, member.name)))
     return { type: 'answer', reason: 'the question was answered before', say: 'That was answered before.' }
   const reason = `answer to: ${question.title}`
-  if (question.kind === 'offer') {
-    const said = await takeOffer(talk, question, choice?.id === 'y')
-    return { type: 'answer', reason, ...(said !== undefined && { say: said }) }
-  }
+  if (question.kind === 'offer')
+    return { type: 'answer', reason, ...(await takeOffer(talk, question, choice?.id === 'y')) }
   return { type: 'answer', reason, ...(question.taskId !== null && { taskId: question.taskId }) }
 }
 

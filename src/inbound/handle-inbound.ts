@@ -6,22 +6,24 @@ import { findConversation, openConversation } from '../conversations/store.ts'
 import type { Conversation } from '../conversations/conversation.ts'
 import { asSystem, narrowTo, type Db } from '../db/scope.ts'
 import { say } from '../deliveries/store.ts'
+import { beginFetching } from '../inbox/fetch-store.ts'
+import { listFiles } from '../inbox/file-store.ts'
 import type { Said, Verdict } from '../inbox/inbox.ts'
 import { forgetOldSaid, forgetWords, noteFailure, takeSaid, wasRefused, writeVerdict } from '../inbox/store.ts'
-import { UserError, messageOf } from '../lib/errors.ts'
+import { messageOf } from '../lib/errors.ts'
 import type { Id } from '../lib/ids.ts'
 import { startLoop } from '../lib/loop.ts'
 import type { Running } from '../lib/running.ts'
 import { startWakefulLoop } from '../lib/wakeful-loop.ts'
+import { forgetOldCodes } from '../orgs/account-code-store.ts'
 import { currentConversation, findPlace, openPlace, setConversation } from '../places/store.ts'
 import { titleOf } from '../tasks/task.ts'
-import { answerByButton, answerByText } from './answer.ts'
-import { runCommand } from './commands/registry.ts'
+import { breakLoop } from './break-loop.ts'
+import { hear, namable, passOn, waitsForFiles, withWords } from './hear.ts'
 import { howToAllow, identify } from './identify.ts'
-import { mirror } from './mirror.ts'
-import { parseCommand } from './parse-command.ts'
-import { toVerdict, type InboundParts, type Reply, type Talk } from './parts.ts'
-import { takeMessage } from './take-message.ts'
+import { toVerdict, type InboundParts, type Talk } from './parts.ts'
+import { redeemAsStranger } from './redeem-code.ts'
+import { replyTo } from './reply-to.ts'
 
 /** How many places are listened to at once. */
 const HANDLERS = 4
@@ -39,7 +41,11 @@ export function startInbound(parts: InboundParts): Running {
   const stopListening = database.listener.on('drover_inbox', () => handlers.forEach((handler) => handler.wake()))
   const forgetting = startLoop(
     3_600_000,
-    () => asSystem(database, forgetOldSaid),
+    () =>
+      asSystem(database, async (db) => {
+        await forgetOldSaid(db)
+        await forgetOldCodes(db)
+      }),
     (error) => log.error({ err: error }, 'the inbox could not be tidied'),
   )
   return {
@@ -58,7 +64,9 @@ export async function handleNext(parts: InboundParts): Promise<boolean> {
       taken = await takeSaid(db)
       if (!taken) return
       await narrowTo(db, taken.orgId)
-      await writeVerdict(db, taken.id, await handle(parts, db, taken))
+      const verdict = await handle(parts, db, taken)
+      if (verdict === 'fetch') await beginFetching(db, taken.id)
+      else await writeVerdict(db, taken.id, verdict)
     })
   } catch (error) {
     if (!taken) throw error
@@ -79,7 +87,9 @@ async function putBack({ database, log }: InboundParts, said: Said, error: unkno
   })
 }
 
-async function handle(parts: InboundParts, db: Db, { id, orgId, event }: Said): Promise<Verdict> {
+/** `fetch`: its files come first; then it is handled once more. */
+async function handle(parts: InboundParts, db: Db, said: Said): Promise<Verdict | 'fetch'> {
+  const { id, orgId, event } = said
   if (event.actor.isBot) return { type: 'dropped', reason: 'it was said by a bot' }
   if (event.type === 'message' && !event.isAddressed && !(await isOurThread(db, event))) {
     await forgetWords(db, id)
@@ -90,12 +100,15 @@ async function handle(parts: InboundParts, db: Db, { id, orgId, event }: Said): 
   }
   const member = await identify(parts, db, orgId, event)
   if (!member) return refuse(parts, db, orgId, event)
+  if (waitsForFiles(said)) return 'fetch'
+  const files = said.fetchedAt === null ? [] : await listFiles(db, id)
   const place = await openPlace(db, orgId, event.place)
-  const conversation = await conversationIn(parts, db, place, event)
+  const conversation = await conversationIn(parts, db, place, namable(event, files))
   const codebase = conversation.codebaseId === null ? undefined : await getCodebase(db, conversation.codebaseId)
-  const talk: Talk = { parts, db, event, member, place, conversation, codebase }
-  const reply = await replyTo(talk)
-  if (event.type === 'message' && reply.type !== 'command') await mirror(talk, event.text)
+  const talk: Talk = { parts, db, event: withWords(event, files), member, place, conversation, codebase }
+  const asked = (await breakLoop(talk)) ?? (await hear(talk, id, files))
+  const reply = asked ?? (await replyTo(talk))
+  if (!asked) await passOn(talk, id, reply)
   if (reply.say !== undefined)
     await say(
       db,
@@ -106,20 +119,6 @@ async function handle(parts: InboundParts, db: Db, { id, orgId, event }: Said): 
   return toVerdict(reply, talk)
 }
 
-/** What a person can mend is told; it is an answer like any other. What was written before it is still there: a command checks first. */
-async function replyTo(talk: Talk): Promise<Reply> {
-  try {
-    if (talk.event.type === 'choice') return await answerByButton(talk, talk.event)
-    const { text } = talk.event
-    const command = parseCommand(text)
-    if (command) return await runCommand(talk, command)
-    return (await answerByText(talk, talk.event)) ?? (await takeMessage(talk, text))
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    return { type: 'command', reason: `refused: ${error.code}`, say: error.message }
-  }
-}
-
 /** In a thread in which a conversation goes on, nobody need be mentioned. */
 async function isOurThread(db: Db, { place }: Inbound): Promise<boolean> {
   if (place.thread === '') return false
@@ -127,8 +126,10 @@ async function isOurThread(db: Db, { place }: Inbound): Promise<boolean> {
   return known !== undefined && (await currentConversation(db, known.id)) !== undefined
 }
 
-/** Strangers are told once what their owner needs to know. */
+/** Strangers are told once what their owner needs to know. With a code they are none. */
 async function refuse({ log }: InboundParts, db: Db, orgId: string, event: Inbound): Promise<Verdict> {
+  const redeemed = await redeemAsStranger(db, orgId, event)
+  if (redeemed) return redeemed
   const { actor, place } = event
   const isFirst = !(await wasRefused(db, place.channel, actor.id))
   if (isFirst) {
@@ -138,7 +139,7 @@ async function refuse({ log }: InboundParts, db: Db, orgId: string, event: Inbou
     )
     const known = await openPlace(db, orgId, place)
     await say(db, known, {
-      markdown: `I do not know you yet. Your id here is \`${actor.id}\`; whoever runs Drover lets you in with:\n\n\`${howToAllow(place.channel, actor.id)}\``,
+      markdown: `I do not know you yet. Your id here is \`${actor.id}\`; whoever runs Drover lets you in with:\n\n\`${howToAllow(place.channel, actor.id)}\`\n\nIf I know you elsewhere, say \`/link-account\` there, and here what I answer.`,
     })
   }
   return {
@@ -158,7 +159,7 @@ async function conversationIn(
   const known = current === undefined ? undefined : await findConversation(db, current)
   if (known) return known
   const codebase = event.about ? await codebaseAt(db, place.orgId, event.about) : await onlyCodebase(db)
-  const isWork = event.type === 'message' && !event.text.startsWith('/')
+  const isWork = event.type === 'message' && event.text.trim() !== '' && !event.text.startsWith('/')
   const conversation = await openConversation(db, {
     orgId: place.orgId,
     title: event.about?.title ?? (isWork ? titleOf(event.text) : (codebase?.name ?? 'Conversation')),

@@ -1,14 +1,33 @@
 import { addCodebase, freeName } from '../codebases/store.ts'
 import { setCommands } from '../codebases/command-store.ts'
+import { forgetFiles } from '../inbox/file-store.ts'
 import { offer } from '../questions/store.ts'
 import { saysLoaded, type OfferAction } from '../questions/offer.ts'
 import type { Question } from '../questions/question.ts'
-import type { Talk } from './parts.ts'
+import type { Reply, Talk } from './parts.ts'
 import { shownPath, workOn } from './work-on.ts'
 
-/** Does what was offered, or says how to come back to it. Returns what to say, where the next offer does not say it. */
-export async function takeOffer(talk: Talk, { action }: Question, isTaken: boolean): Promise<string | undefined> {
+/** Does what was offered, or says how to come back to it: what to say, where the next offer does not say it; or the words that were confirmed. */
+export async function takeOffer(
+  talk: Talk,
+  { action, conversationId }: Question,
+  isTaken: boolean,
+): Promise<Pick<Reply, 'say' | 'confirmed'>> {
   const meant = action as unknown as OfferAction
+  if (meant.type === 'unsure') {
+    if (isTaken) return { confirmed: { ...meant, conversationId } }
+    await forgetFiles(talk.db, meant.saidId)
+    return { say: 'Say it again, or type it.' }
+  }
+  const say = await sayTaken(talk, meant, isTaken)
+  return say === undefined ? {} : { say }
+}
+
+async function sayTaken(
+  talk: Talk,
+  meant: Exclude<OfferAction, { type: 'unsure' }>,
+  isTaken: boolean,
+): Promise<string | undefined> {
   switch (meant.type) {
     case 'create-codebase':
       return isTaken ? createCodebase(talk, meant) : 'Not created. `/clone <repo-url>` begins again.'

@@ -1,4 +1,4 @@
-import type { Inbound } from '../channels/channel.ts'
+import type { Channel, Inbound } from '../channels/channel.ts'
 import type { Codebase } from '../codebases/codebase.ts'
 import type { BusyMode, Conversation } from '../conversations/conversation.ts'
 import type { Database } from '../db/connect.ts'
@@ -7,10 +7,14 @@ import type { Verdict } from '../inbox/inbox.ts'
 import type { Log } from '../lib/log.ts'
 import type { Member } from '../orgs/member.ts'
 import type { PlaceRow } from '../places/store.ts'
+import type { Unsure } from '../questions/offer.ts'
+import type { Transcriber } from '../speech/transcriber.ts'
 
 export interface InboundParts {
   database: Database
   log: Log
+  /** By name. Nothing is sent or asked here: only what they can do counts. */
+  channels: ReadonlyMap<string, Pick<Channel, 'accounts'>>
   agents: { defaultName: string; names: readonly string[] }
   /** What people call the folder of the workspaces: `/workspace`. */
   workspaceRoot: string
@@ -18,6 +22,15 @@ export interface InboundParts {
   busyMode(channel: string): BusyMode
   /** Accounts that the settings let in, by channel; `everybody` where the channel itself lets in only whom it knows. */
   allowed(channel: string): ReadonlySet<string> | 'everybody'
+}
+
+export interface FetchingParts {
+  database: Database
+  log: Log
+  /** By name. */
+  channels: ReadonlyMap<string, Channel>
+  /** Undefined: voice messages are not set up. */
+  transcriber: Transcriber | undefined
 }
 
 /** Somebody who may says something in a conversation: what handles it works in one transaction, and sees one org. */
@@ -31,13 +44,16 @@ export interface Talk {
   codebase: Codebase | undefined
 }
 
+/** Words that somebody has confirmed, to be handled now as if they had been said in their conversation. */
+export type Confirmed = Pick<Unsure, 'saidId' | 'event'> & { conversationId: string }
+
 /** What is answered at once, in the same place, and what became of the message. */
-export type Reply = { say?: string } & (
-  | { type: 'command' | 'answer'; reason: string; taskId?: string }
+export type Reply = { say?: string; confirmed?: Confirmed } & (
+  | { type: 'command' | 'answer' | 'dropped'; reason: string; taskId?: string }
   | { type: 'task'; taskId: string; reason: string }
 )
 
 export function toVerdict(reply: Reply, { conversation }: Talk): Verdict {
-  const { say: _said, ...verdict } = reply
+  const { say: _said, confirmed: _confirmed, ...verdict } = reply
   return { ...verdict, conversationId: conversation.id }
 }

@@ -1,5 +1,6 @@
-import type { Inbound } from '../channels/channel.ts'
+import type { Attachment, Inbound } from '../channels/channel.ts'
 import type { Id } from '../lib/ids.ts'
+import type { Transcript } from '../speech/transcriber.ts'
 
 /** What became of something that somebody said. */
 export type Verdict = {
@@ -16,8 +17,8 @@ export interface Said {
   key: string
   event: Inbound
   link: string | null
-  /** `parked`: it could not be handled, several times; a person looks into it. */
-  status: 'new' | 'done' | 'parked'
+  /** `fetching`: its files are on their way. `parked`: it could not be handled, several times; a person looks into it. */
+  status: 'new' | 'fetching' | 'done' | 'parked'
   tries: number
   verdict: Verdict['type'] | null
   reason: string | null
@@ -25,4 +26,21 @@ export interface Said {
   conversationId: string | null
   receivedAt: Date
   handledAt: Date | null
+  /** When the files that came with it had been fetched, as far as they could be. */
+  fetchedAt: Date | null
+}
+
+/** What became of a file that came with a message. */
+export interface SaidFile {
+  /** Its place among the message's attachments. */
+  n: number
+  kind: Attachment['kind']
+  name: string
+  mediaType: string
+  /** Whether its content is there to be handed on. */
+  isKept: boolean
+  /** Of a voice. */
+  transcript: Transcript | null
+  /** For the person who sent it: what is wrong, and what to do. */
+  problem: string | null
 }

@@ -37,7 +37,8 @@ export async function takeSaid(db: Db): Promise<Said | undefined> {
           selectFrom('inbox as earlier')
             .select('earlier.id')
             .whereRef('earlier.lane', '=', 'i.lane')
-            .where('earlier.status', '=', 'new')
+            // What waits for its files holds back what was said after it.
+            .where('earlier.status', 'in', ['new', 'fetching'])
             .whereRef('earlier.seq', '<', 'i.seq'),
         ),
       ),
@@ -65,11 +66,11 @@ export async function writeVerdict(db: Db, id: string, verdict: Verdict): Promis
     .execute()
 }
 
-/** What was not for us is not ours to keep: its words go. */
+/** What was not for us is not ours to keep: its words and files go. */
 export async function forgetWords(db: Db, id: string): Promise<void> {
   await db
     .updateTable('inbox')
-    .set({ event: sql`event - 'text'` })
+    .set({ event: sql`event - 'text' - 'attachments'` })
     .where('id', '=', id)
     .execute()
 }
@@ -166,7 +167,7 @@ export async function forgetOldSaid(db: Db): Promise<void> {
     .execute()
 }
 
-const toSaid = (row: Selectable<Tables['inbox']>): Said => ({
+export const toSaid = (row: Selectable<Tables['inbox']>): Said => ({
   id: row.id as Id<'said'>,
   orgId: row.org_id as Id<'org'>,
   channel: row.channel,
@@ -181,4 +182,5 @@ const toSaid = (row: Selectable<Tables['inbox']>): Said => ({
   conversationId: row.conversation_id,
   receivedAt: row.received_at,
   handledAt: row.handled_at,
+  fetchedAt: row.fetched_at,
 })

@@ -1,3 +1,4 @@
+import type { Inbound } from '../channels/channel.ts'
 import type { Codebase, CodebaseCommand } from '../codebases/codebase.ts'
 
 /** What an offer leads to, as it is kept with the question. */
@@ -9,6 +10,14 @@ export type OfferAction =
       commands?: { folder: string; found: CodebaseCommand[] }
     }
   | { type: 'load-commands'; codebaseId: string; folder: string; found: CodebaseCommand[] }
+  | Unsure
+
+/** Spoken words that were heard with little confidence: the message that they make, and where its files are. */
+export interface Unsure {
+  type: 'unsure'
+  saidId: string
+  event: Inbound & { type: 'message' }
+}
 
 export const saysLoaded = (commands: readonly CodebaseCommand[]) =>
   commands.length === 0

@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Channel, ChannelLimits, Outgoing, Place, StreamingMode } from '../../src/channels/channel.ts'
+import {
+  ChannelError,
+  type Attachment,
+  type Channel,
+  type ChannelLimits,
+  type Outgoing,
+  type Place,
+  type StreamingMode,
+} from '../../src/channels/channel.ts'
 
 /** What a person sees of one message. */
 export interface Note {
@@ -10,6 +18,8 @@ export interface Note {
   file?: string
 }
 
+/** What comes of asking for a file: its content, or why not. */
+type FileSource = (file: Attachment, signal: AbortSignal) => Uint8Array | Promise<Uint8Array>
 type Fault = (verb: 'send' | 'edit', message: Outgoing) => Error | undefined
 
 /** A platform without a platform: what is sent stands in a list. For tests of the stages; a platform's own quirks are its own fake's. */
@@ -21,6 +31,10 @@ export function createNotebook({
   const notes: Note[] = []
   const log: string[] = []
   let fault: Fault = () => undefined
+  const fetched: string[] = []
+  let source: FileSource = ({ ref }) => {
+    throw new ChannelError('gone', `There is no file ${ref}.`)
+  }
   let last = 0
   const toNote = (id: string, place: Place, { markdown, choices, file }: Outgoing): Note => ({
     id,
@@ -50,11 +64,20 @@ export function createNotebook({
       const at = notes.findIndex((note) => note.id === id)
       notes[at] = toNote(id, place, message)
     },
+    async fetchFile(_place, file, { maxBytes, signal }) {
+      fetched.push(file.ref)
+      const content = await source(file, signal)
+      if (content.byteLength > maxBytes) throw new ChannelError('invalid', 'It is too large.')
+      return content
+    },
   }
   return {
     channel,
     notes,
     log,
+    /** The files that were asked for, by their ref. */
+    fetched,
+    serveFiles: (next: FileSource) => void (source = next),
     failWith: (next: Fault) => void (fault = next),
     /** Waits until a message is there that this is true of. */
     async sees(is: (note: Note) => boolean, room?: string): Promise<Note> {
