@@ -20,10 +20,17 @@ const RECORDS = [
 ]
 const STAGES = ['inbound', 'worker', 'outbound']
 /** Plug-in families, and the files of each that its plug-ins share. */
-const FAMILIES = { agents: ['driver.ts', 'turn.ts'], workspaces: ['workspace.ts'], channels: ['channel.ts'] }
-const CONTRACTS = ['agents/driver.ts', 'workspaces/workspace.ts', 'channels/channel.ts']
+const FAMILIES = {
+  agents: ['driver.ts', 'turn.ts'],
+  workspaces: ['workspace.ts'],
+  channels: ['channel.ts'],
+  speech: ['transcriber.ts'],
+}
+const CONTRACTS = ['agents/driver.ts', 'workspaces/workspace.ts', 'channels/channel.ts', 'speech/transcriber.ts']
 
 const inside = (folders: string[]) => folders.map((folder) => `${folder}/**`)
+/** Beside db and lib: how streams wake, and how they are written. */
+const RELAY_SEES = [...inside(['db', 'lib']), 'http/watch.ts', 'http/stream-looks.ts']
 const DATABASE = ['pg', 'kysely', 'node-pg-migrate'].map((name) => ({
   name,
   message: 'Only src/db and store.ts files speak to PostgreSQL.',
@@ -128,6 +135,9 @@ export default defineConfig({
       [...inside([...RECORDS, 'db', 'lib']), ...CONTRACTS],
       'mcp is an edge: it sees records, never stages or plug-ins.',
     ),
+    // The second with the database packages open.
+    sees(['src/relay/**'], RELAY_SEES, 'The relay keeps posts and hands them on; it knows nothing of tasks.'),
+    sees(['src/relay/store.ts'], RELAY_SEES, 'The relay knows nothing of tasks.', WEB),
     ...withRooms('gateway', ['lib/**', 'agents/driver.ts'], 'The gateway knows models, and nothing of tasks.'),
     ...withRooms('cli', ['lib/**', 'config.ts', 'http/wire.ts'], 'The CLI talks to the HTTP API.'),
     ...Object.entries(FAMILIES).flatMap(([family, files]) => [
@@ -142,7 +152,7 @@ export default defineConfig({
           {
             patterns: [
               {
-                group: ['./channels/*/**', './agents/*/**', './workspaces/*/**'],
+                group: ['./channels/*/**', './agents/*/**', './workspaces/*/**', './speech/*/**'],
                 message: 'Plug-ins come in through main.ts.',
               },
             ],

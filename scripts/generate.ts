@@ -23,6 +23,8 @@ function openApiDocument(): string {
     inspectRemote: async () => ({ defaultBranch: '' }),
     fence: '',
     receive: async () => undefined,
+    relayToken: undefined,
+    findAccount: async () => undefined,
     seal: (text) => Buffer.from(text),
     unseal: (sealed) => sealed.toString(),
     isDraining: () => false,

@@ -106,6 +106,10 @@ export const Settings = z.object({
     'git.example.com=token,gitlab.com=glpat-…',
   ),
 
+  DEEPGRAM_API_KEY: secret('Key for Deepgram, which writes down what voice messages say. Without it there are none'),
+  DEEPGRAM_API_URL: text('Where Deepgram is, if you host it yourself', 'https://speech.example.com'),
+  DEEPGRAM_LANGUAGE: text('The language that people speak to the bot. Default: Deepgram finds out by itself', 'de'),
+
   ...ChannelSettings,
 
   DROVER_PUBLIC_URL: text(
@@ -117,6 +121,11 @@ export const Settings = z.object({
     'For the command line: the service to talk to. Default: the one on this machine',
     'https://drover.example.com',
   ),
+  DROVER_RELAY_URL: text(
+    'Where Drover has no public address: the address that `drover relay add` printed on the relay. Set with its token, `drover up` takes what is posted there',
+    'https://relay.example.com/r/…',
+  ),
+  DROVER_RELAY_TOKEN: secret('The token that it printed', 'relay_…'),
   DROVER_API_KEY: secret(
     'For the command line: the key to talk to it with. Default: the key of this machine',
     'drover_…',
@@ -213,6 +222,14 @@ function upstreamsIn(settings: Partial<Settings>): Config['upstreams'] {
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined))
 }
 
+/** Where the service is asked from this machine, if it is here. Who listens everywhere is asked here. */
+export function addressOf({ DROVER_URL, HOST, PORT }: Pick<Config, 'DROVER_URL' | 'HOST' | 'PORT'>): string {
+  if (DROVER_URL !== undefined) return DROVER_URL
+  const isEverywhere = HOST === '0.0.0.0' || HOST === '::'
+  const host = isEverywhere ? '127.0.0.1' : HOST.includes(':') ? `[${HOST}]` : HOST
+  return `http://${host}:${PORT}`
+}
+
 /** The environment with the names that agents know for what people may have set under another one. */
 export function withUsualNames(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { CLAUDE_API_KEY, CLAUDE_OAUTH_TOKEN } = env
@@ -238,7 +255,9 @@ function urlProblems(given: NodeJS.ProcessEnv): string[] {
   const problems: string[] = []
   if (given.DATABASE_URL !== undefined && !/^postgres(ql)?:\/\//.test(given.DATABASE_URL))
     problems.push('DATABASE_URL: it begins with postgres://')
-  for (const name of ['DROVER_URL', 'DROVER_PUBLIC_URL'] as const)
+  if (given.DROVER_RELAY_URL !== undefined && given.DROVER_RELAY_TOKEN === undefined)
+    problems.push('DROVER_RELAY_URL: set DROVER_RELAY_TOKEN as well; `drover relay add` printed both')
+  for (const name of ['DROVER_URL', 'DROVER_PUBLIC_URL', 'DEEPGRAM_API_URL'] as const)
     if (given[name] !== undefined && !/^https?:\/\//.test(given[name]))
       problems.push(`${name}: it begins with http:// or https://`)
   return problems

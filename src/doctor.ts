@@ -79,7 +79,8 @@ async function channelChecks(parts: Parts): Promise<Check[]> {
       ? []
       : [{ name, status: 'warn', message: `Nobody may use it: ${name.toUpperCase()}_ALLOWED_USER_IDS is empty.` }],
   )
-  const surfaces = [...channels.values()].map((channel) => proveSurface(channel, parts.config.DROVER_PUBLIC_URL))
+  const publicUrl = parts.config.DROVER_PUBLIC_URL ?? parts.config.DROVER_RELAY_URL
+  const surfaces = [...channels.values()].map((channel) => proveSurface(channel, publicUrl))
   return [
     ...(await Promise.all(checks)),
     ...lists,

@@ -54,6 +54,21 @@ function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
       const { guideTo } = await import('./set-up-channel.ts')
       return guideTo(channel)
     },
+    async relay() {
+      const [{ startRelay, relayDesk }, { connectRelay }] = await Promise.all([
+        import('./start-relay.ts'),
+        import('./join-relay.ts'),
+      ])
+      const settings = await config()
+      return {
+        ...relayDesk(settings),
+        async serve({ port, host }) {
+          const given = { ...env, ...(port !== undefined && { PORT: port }), ...(host !== undefined && { HOST: host }) }
+          return startRelay(readConfig(given, settings.home), logFor(settings))
+        },
+        connect: async (url) => connectRelay(settings, logFor(settings), url),
+      }
+    },
     async demo() {
       const { runDemo } = await import('./demo.ts')
       return runDemo({ env, say: (line) => process.stdout.write(`${line}\n`), drover: run })

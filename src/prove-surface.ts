@@ -15,7 +15,7 @@ export async function proveSurface(channel: Channel, publicUrl: string | undefin
     return {
       name,
       status: 'warn',
-      message: `Whether what is posted to /webhooks/${channel.name} arrives was not tried: set DROVER_PUBLIC_URL to the address of this service from outside.`,
+      message: `Whether what is posted to /webhooks/${channel.name} arrives was not tried: set DROVER_PUBLIC_URL to the address of this service from outside. It has none? docs/relay.md`,
     }
   try {
     const forged = await post(url, posts.forged)

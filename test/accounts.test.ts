@@ -165,10 +165,9 @@ test('a code takes no account that somebody was granted, and no role from anybod
   expect((await kit.saysThere(`/link-account ${code}`, actor('11'))).reason).toBe('command /link-account')
 })
 
-test('where everybody reads an issue no code is shown', async () => {
+test('where others read, too, no code is shown', async () => {
   await using kit = await openAccounts()
-  const about = { repository: 'https://git.example.com/app.git', defaultBranch: 'main', title: 'Issue' }
-  const { reason } = await kit.say('/link-account', { about })
+  const { reason } = await kit.say('/link-account', { isPrivate: false })
   expect(reason).toBe('refused: not-private')
 })
 

@@ -94,9 +94,11 @@ export async function startTask(api: TestApi, prompt = 'Say hello'): Promise<Tas
   return api.post<Task>('/v1/tasks', { prompt, codebase: 'app' })
 }
 
-const PARTS: Omit<HttpParts, 'database'> = {
+/** What the API needs of the rest, where nothing of that matters. */
+export const PARTS: Omit<HttpParts, 'database'> = {
   log: createLog({ level: 'silent', pretty: false, secrets: {} }),
   version: '0.0.0-test',
+  relayToken: undefined,
   agents: {
     defaultName: 'scripted',
     names: ['scripted', 'aider'],
@@ -119,6 +121,7 @@ const PARTS: Omit<HttpParts, 'database'> = {
   },
   fence: 'Agents are fenced by a test.',
   receive: async () => undefined,
+  findAccount: async () => undefined,
   seal: (text) => Buffer.from(text),
   unseal: (sealed) => sealed.toString(),
   isDraining: () => false,

@@ -53,6 +53,7 @@ export async function openTalk(options: Parameters<typeof createNotebook>[0] = {
     text,
     messageId: randomUUID(),
     isAddressed: true,
+    isPrivate: true,
     ...more,
   })
 

@@ -62,6 +62,8 @@ export type Inbound =
       messageId: string
       /** Meant for us: said to the bot alone, mentions it, answers it, or is a command of ours. */
       isAddressed: boolean
+      /** Nobody reads this place but its author and we. */
+      isPrivate?: boolean
       /** Id of the message that it answers. */
       replyTo?: string
       /** A message may be nothing but these: then `text` is empty. */
@@ -167,8 +169,8 @@ export interface Channel {
   check(): Promise<string>
   /** Receives from now on, by itself, through drops and refusals, until stopped. What was said while nobody listened comes first. Never throws: it reports. */
   start(): Running
-  /** What the platform posts to `/webhooks/<name>`. Left out where nothing is posted. */
-  receive?(request: Request): Promise<Response>
+  /** What the platform posts to `/webhooks/<name>`. Left out where nothing is posted. `arrivedAt`: now, or when a relay took it: how old a signature may be is measured by that. */
+  receive?(request: Request, arrivedAt?: Date): Promise<Response>
   /** Where `receive` is. */
   testPosts?(): TestPosts
   /** Returns the message's id, as `edit` takes it. */

@@ -10,6 +10,7 @@ export interface Client {
   readonly url: string
   get<T>(path: string): Promise<T>
   text(path: string): Promise<string>
+  bytes(path: string): Promise<Uint8Array>
   /** With a `key` it may be sent twice and counts once. */
   post<T>(path: string, body?: object, key?: string): Promise<T>
   put<T>(path: string, body: object): Promise<T>
@@ -46,6 +47,7 @@ export function createClient(url: string, key: string): Client {
     url,
     get: async <T>(path: string) => (await call('GET', path)).json() as Promise<T>,
     text: async (path) => (await call('GET', path)).text(),
+    bytes: async (path) => new Uint8Array(await (await call('GET', path)).arrayBuffer()),
     post: async <T>(path: string, body?: object, key?: string) =>
       (await call('POST', path, body ?? {}, key === undefined ? {} : { 'idempotency-key': key })).json() as Promise<T>,
     put: async <T>(path: string, body: object) => (await call('PUT', path, body)).json() as Promise<T>,

@@ -15,7 +15,7 @@ export type Outcome =
 /** Undefined as long as something of it is to come. */
 export function outcomeOf(messages: readonly ConsoleMessage[], id: string): Outcome | undefined {
   const said = messages.find((message) => message.id === id)
-  if (said?.by !== 'person' || said.status === 'new') return undefined
+  if (said?.by !== 'person' || said.status === 'new' || said.status === 'fetching') return undefined
   const shown = messages.filter((message) => message.by === 'drover')
   if (shown.some(({ kind, isFinal }) => !isFinal && (kind === 'text' || kind === 'question'))) return undefined
   const reason = said.reason ?? ''

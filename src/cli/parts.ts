@@ -39,6 +39,28 @@ export interface ChannelGuide {
   sendTest(values: Readonly<Record<string, string>>, to: string): Promise<void>
 }
 
+/** The relay, which has no API for people: its own process and its own database. */
+interface RelayParts {
+  /** The public end, in this process. */
+  serve(options: { port?: string; host?: string }): Promise<Omit<StartedService, 'apiKey'>>
+  /** The private end. `ended` rejects where the relay refuses us. */
+  connect(url?: string): Promise<{ relay: string; service: string; ended: Promise<void>; stop(): Promise<void> }>
+  add(name: string): Promise<{ name: string; url: string; token: string }>
+  list(): Promise<
+    {
+      name: string
+      url: string
+      createdAt: Date
+      waiting: number
+      failed: number
+      lastPostAt: Date | null
+      isConnected: boolean
+      seenAt: Date | null
+    }[]
+  >
+  remove(name: string): Promise<void>
+}
+
 /** What the command line cannot do over the API. main.ts brings it. */
 export interface CliParts {
   env: NodeJS.ProcessEnv
@@ -53,6 +75,7 @@ export interface CliParts {
   doctor(): Promise<Check[]>
   /** `UserError` where there is no such channel. */
   guideTo(channel: string): Promise<ChannelGuide>
+  relay(): Promise<RelayParts>
   /** Returns the exit code. */
   demo(): Promise<number>
   io?: Io

@@ -2,6 +2,7 @@ import addCompletion from '@bomb.sh/tab/commander'
 import { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { addAgentsCommand, addWorkersCommand } from './commands/agents.ts'
+import { addAuditCommand } from './commands/audit.ts'
 import { addBudgetCommands } from './commands/budget.ts'
 import { addChannelsCommand } from './commands/channels.ts'
 import { addChatCommand } from './commands/chat.ts'
@@ -12,6 +13,7 @@ import { addInboxCommands } from './commands/inbox.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addLocalCommands } from './commands/local.ts'
 import { addPeopleCommands } from './commands/people.ts'
+import { addRelayCommands } from './commands/relay.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addScheduleCommands } from './commands/schedule.ts'
 import { addSetupCommand } from './commands/setup.ts'
@@ -46,10 +48,12 @@ export function createProgram(cli: Cli): Command {
   addInboxCommands(program, cli)
   addDeliveryCommands(program, cli)
   addPeopleCommands(program, cli)
+  addAuditCommand(program, cli)
   addChannelsCommand(program, cli)
   addCodebaseCommands(program, cli)
   addScheduleCommands(program, cli)
   addWebhookCommands(program, cli)
+  addRelayCommands(program, cli)
   addUsageCommand(program, cli)
   addBudgetCommands(program, cli)
   addAgentsCommand(program, cli)

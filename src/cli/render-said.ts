@@ -9,7 +9,8 @@ export const placeText = ({ channel, tenant, room, thread }: Place) =>
 export const verdictText = ({ status, verdict, tries }: Said) =>
   status === 'parked' ? `parked after ${tries} tries` : (verdict ?? 'not handled yet')
 
-export const wordsOf = ({ type, text }: Said) => (type === 'choice' ? '(a button)' : oneLine(text ?? '(not kept)'))
+export const wordsOf = ({ type, text }: Said) =>
+  type === 'choice' ? '(a button)' : text === '' ? '(a file)' : oneLine(text ?? '(not kept)')
 
 /** All of one message that a person wants to know. */
 export function showSaid(said: Said, out: Output): void {

@@ -51,4 +51,5 @@ const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
   'prompt-file': EXIT.wrongUse,
   'service-away': EXIT.away,
   'no-key': EXIT.refused,
+  'relay-refused': EXIT.refused,
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config } from '../config.ts'
+import { addressOf, type Config } from '../config.ts'
 import { UserError, codeOf } from '../lib/errors.ts'
 import type { Cli } from './cli.ts'
 import { createClient, serviceAway, type Client } from './client.ts'
@@ -40,13 +40,6 @@ export async function connectOrStart(cli: Cli): Promise<OpenService> {
   cli.out.note(cli.out.noteStyle('dim', 'No service runs here; starting one for this command.'))
   const service = await cli.parts.startService({ port: 0, quiet: true })
   return { client: createClient(service.url, service.apiKey), close: () => service.stop() }
-}
-
-function addressOf({ DROVER_URL, HOST, PORT }: Config): string {
-  if (DROVER_URL !== undefined) return DROVER_URL
-  const isEverywhere = HOST === '0.0.0.0' || HOST === '::'
-  const host = isEverywhere ? '127.0.0.1' : HOST.includes(':') ? `[${HOST}]` : HOST
-  return `http://${host}:${PORT}`
 }
 
 /** Before the key is sent anywhere: whatever listens there must look like a Drover. */

@@ -36,7 +36,11 @@ export interface HttpParts {
   /** How agents are fenced here, in a sentence. */
   fence: string
   /** What a platform posts to one of our channels; undefined where no channel of this name takes posts. */
-  receive(channel: string, request: Request): Promise<Response | undefined>
+  receive(channel: string, request: Request, arrivedAt: Date): Promise<Response | undefined>
+  /** Who has it is believed when a post arrived. */
+  relayToken: string | undefined
+  /** The id of the account of this id or name; undefined where the channel cannot be asked. `UserError` where there is none. */
+  findAccount(channel: string, account: string): Promise<string | undefined>
   /** Encrypts what lets a channel into a tenant of its platform. */
   seal(text: string, channel: string, tenant: string): Buffer
   /** What was encrypted by `seal`. */

@@ -8,6 +8,7 @@ import type { Running } from '../lib/running.ts'
 import type { Http } from './http.ts'
 
 const GRACE_MS = 1_000
+const SWEEP_MS = 10
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1', '[::1]'])
 
 export interface ServerOptions {
@@ -19,7 +20,10 @@ export interface ServerOptions {
 }
 
 /** Listens; `UserError('port-in-use')` and its like when it cannot. A stop ends streams, lets the rest finish for a second, and closes. */
-export async function startServer(http: Http, options: ServerOptions): Promise<Running & { url: string }> {
+export async function startServer(
+  http: Pick<Http, 'fetch' | 'close'>,
+  options: ServerOptions,
+): Promise<Running & { url: string }> {
   const { host, port } = options
   const isAllowed = hostCheck(options)
   const server = createAdaptorServer({
@@ -36,9 +40,11 @@ export async function startServer(http: Http, options: ServerOptions): Promise<R
   async function close() {
     const closed = once(server, 'close')
     server.close()
-    server.closeIdleConnections()
+    // A connection whose last answer goes out after the stop would else be kept for a next request until the second is over.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
     await http.close()
     await Promise.race([closed, sleep(GRACE_MS)])
+    clearInterval(sweep)
     server.closeAllConnections()
     await closed
   }

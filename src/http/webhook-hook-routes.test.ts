@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { openTestApi, type TestApi } from '../../test/http-kit.ts'
 import { asSystem } from '../db/scope.ts'
 import { listSaid } from '../inbox/store.ts'
+import { ARRIVAL_HEADER, signArrival } from '../lib/arrival.ts'
 import { DEFAULT_ORG } from '../orgs/org.ts'
 import { registerChannel } from '../places/channel-store.ts'
 import { currentConversation, findPlace } from '../places/store.ts'
@@ -12,8 +13,8 @@ import type { Conversation, CreatedHook, HookList, NewHook, Problem } from './wi
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const HOOK: NewHook = { name: 'alerts', codebase: 'app', template: 'Look into {{alert.title}}' }
 
-async function openApi(): Promise<TestApi> {
-  const api = await openTestApi()
+async function openApi(parts: Parameters<typeof openTestApi>[0] = {}): Promise<TestApi> {
+  const api = await openTestApi(parts)
   await asSystem(api.database, (db) => registerChannel(db, { name: 'webhook', orgId: DEFAULT_ORG, kind: 'webhook' }))
   await api.post('/v1/codebases', { url: '/srv/app', name: 'app' })
   return api
@@ -226,4 +227,16 @@ test('what is posted cannot become a command; a template may be one', async () =
   await post(api, open.path, body, signed(body))
   await post(api, command.path, body, signed(body))
   expect(await textsOf(api)).toEqual(['> /agent codex', '/stop /agent codex'])
+})
+
+test('what waited at the relay is as old as it was when it arrived there, if the relay’s token proves it', async () => {
+  await using api = await openApi({ relayToken: 'relay_t' })
+  const { path, secret } = await makeHook(api)
+  const at = new Date(Date.now() - 3_600_000)
+  const headers = signed(ALERT, { secret: secret!, at })
+  expect((await post(api, path, ALERT, headers)).status).toBe(401)
+  const arrived = (token: string) => ({ ...headers, [ARRIVAL_HEADER]: signArrival(token, { at, path }) })
+  expect((await post(api, path, ALERT, arrived('relay_x'))).status).toBe(401)
+  expect((await post(api, path, ALERT, arrived('relay_t'))).status).toBe(202)
+  expect(await textsOf(api)).toEqual(['Look into Disk full'])
 })

@@ -7,6 +7,7 @@ import { idParam, jsonAnswer, jsonBody, refusals, type Api } from './api.ts'
 import { createOnce, IdempotencyHeader } from './idempotency.ts'
 import { knownAgent, knownCodebase } from './known.ts'
 import type { HttpParts } from './parts.ts'
+import { arrivalOf } from './webhook-arrival.ts'
 import { receivePost } from './webhook-receive.ts'
 import { hookToWire } from './to-wire.ts'
 import { assertWebhooks } from './webhook-subscription-routes.ts'
@@ -110,7 +111,11 @@ export function addWebhookHookRoutes(api: Api, parts: HttpParts): void {
   api.openapi(receive, async (c) => {
     const { id } = c.req.valid('param')
     const body = new Uint8Array(await c.req.arrayBuffer())
-    const stored = await receivePost(parts, id, { body, header: (name) => c.req.header(name) })
+    const stored = await receivePost(parts, id, {
+      body,
+      header: (name) => c.req.header(name),
+      arrivedAt: arrivalOf(c.req.raw, parts.relayToken),
+    })
     return stored === 'ping' ? c.body(null, 204) : c.json({ id: stored }, 202)
   })
 }

@@ -27,13 +27,19 @@ export interface HookPost {
   body: Uint8Array
   /** In lower case. */
   header(name: string): string | undefined
+  /** Here, or at the relay that handed it on. */
+  arrivedAt: Date
 }
 
 /** Older or newer than that by its own word, a post is refused: it may be a copy. */
 const WINDOW_SECONDS = 300
 
 /** What is wrong with the signature of a post, for whoever set its sender up; undefined where nothing is. */
-export function findForgery(scheme: HookScheme, secret: string, { body, header }: HookPost): string | undefined {
+export function findForgery(
+  scheme: HookScheme,
+  secret: string,
+  { body, header, arrivedAt }: HookPost,
+): string | undefined {
   if (scheme === 'github') {
     const theirs = header('x-hub-signature-256')
     if (theirs === undefined) return 'The header X-Hub-Signature-256 is missing.'
@@ -44,7 +50,7 @@ export function findForgery(scheme: HookScheme, secret: string, { body, header }
   if (id === undefined || timestamp === undefined || signature === undefined)
     return 'It needs the headers webhook-id, webhook-timestamp and webhook-signature (https://www.standardwebhooks.com).'
   const seconds = /^\d{1,12}$/.test(timestamp) ? Number(timestamp) : Number.NaN
-  if (!(Math.abs(Date.now() / 1_000 - seconds) <= WINDOW_SECONDS))
+  if (!(Math.abs(arrivedAt.getTime() / 1_000 - seconds) <= WINDOW_SECONDS))
     return 'webhook-timestamp is more than five minutes off. Check the clock of the sender.'
   return isSignedWebhook(secret, { id, seconds, body }, signature) ? undefined : WRONG_SECRET
 }
@@ -55,10 +61,10 @@ const WRONG_SECRET = 'The signature is not that of this body by the secret of th
  * What names a post: all names it may be known by already, and last the one to keep it by. A sender that names its posts is taken
  * by its word; where it does not, the same body within five minutes is the same post.
  */
-export function namesOf(hookId: string, { body, header }: HookPost): string[] {
+export function namesOf(hookId: string, { body, header, arrivedAt }: HookPost): string[] {
   const given = header('webhook-id') ?? header('idempotency-key') ?? header('x-github-delivery')
   if (given !== undefined) return [`${hookId}:${given.length <= MOST_NAME ? given : hashOf(given)}`]
-  const slot = Math.floor(Date.now() / (WINDOW_SECONDS * 1_000))
+  const slot = Math.floor(arrivedAt.getTime() / (WINDOW_SECONDS * 1_000))
   return [slot - 1, slot].map((each) => `${hookId}:${hashOf(body)}:${each}`)
 }
 

@@ -62,6 +62,7 @@ function parseCommand(interaction: Interaction): Inbound | NotForUs {
     // It stands nowhere: nothing can be edited by this.
     messageId: interaction.id,
     isAddressed: true,
+    ...(said.place.tenant === '' && { isPrivate: true }),
   }
 }
 

@@ -93,6 +93,7 @@ export function parseMessage(body: unknown, context: MessageContext): Inbound | 
     link: linkTo(guild, data.channel_id, data.id),
     text: storable(text),
     messageId: data.id,
+    ...(guild === '' && { isPrivate: true }),
     isAddressed: guild === '' || isMention || answersUs || isCommand(text, context.commands),
     ...(replyTo !== undefined && { replyTo }),
     ...(attachments.length > 0 && { attachments }),

@@ -29,6 +29,7 @@ describe('messages', () => {
       text: 'is `a < b && c` right? see the page (https://example.org/a?b=1&c=2)',
       messageId: '1767326125.870439',
       isAddressed: true,
+      isPrivate: true,
     })
   })
 

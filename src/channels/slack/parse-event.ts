@@ -98,6 +98,7 @@ export function parseEvent(body: unknown, known?: string): Parsed {
     text: withUnreadable(plainText(mention ? withoutMention(text, mention) : text), unreadable),
     messageId: event.ts,
     isAddressed: isDirect || isMention || isAnswer,
+    ...(isDirect && { isPrivate: true }),
     ...(thread !== undefined && { replyTo: thread }),
     ...(attachments.length > 0 && { attachments }),
   }
@@ -127,6 +128,7 @@ function parseCommand(body: unknown, now: string): Parsed {
     text: `/${command || 'help'}`,
     messageId: id,
     isAddressed: true,
+    ...(isDirectMessage(room) && { isPrivate: true }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { messageOf } from '../../lib/errors.ts'
-import type { ChannelHost } from '../channel.ts'
+import type { Channel, ChannelHost } from '../channel.ts'
 import type { Intake } from './intake.ts'
 import type { EnvelopeType } from './parse-event.ts'
 import { isFromSlack } from './verify-signature.ts'
@@ -12,15 +12,15 @@ interface Parts {
 }
 
 /** What Slack posts where Socket Mode is off: events as JSON, commands and buttons as forms. */
-export function createReceive({ signingSecret, intake, log }: Parts): (request: Request) => Promise<Response> {
-  return async (request) => {
+export function createReceive({ signingSecret, intake, log }: Parts): NonNullable<Channel['receive']> {
+  return async (request, arrivedAt = new Date()) => {
     const body = new Uint8Array(await request.arrayBuffer())
     const isGenuine = isFromSlack({
       secret: signingSecret,
       timestamp: request.headers.get('x-slack-request-timestamp'),
       signature: request.headers.get('x-slack-signature'),
       body,
-      nowMs: Date.now(),
+      nowMs: arrivedAt.getTime(),
     })
     if (!isGenuine)
       return new Response('The signature is not that of SLACK_SIGNING_SECRET, or too old.', { status: 401 })

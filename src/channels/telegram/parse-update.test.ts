@@ -31,6 +31,7 @@ test('words to the bot alone', () => {
     text: 'fix the login\n\nplease',
     messageId: '133',
     isAddressed: true,
+    isPrivate: true,
   })
 })
 

@@ -81,6 +81,7 @@ function parseMessage(message: Message, me: Me): Inbound | NotForUs {
     text: storable(command && command !== 'of another bot' ? command.text : text),
     messageId: String(id),
     isAddressed: isToUs && command !== 'of another bot',
+    ...(chat.type === 'private' && { isPrivate: true }),
     ...(answered && { replyTo: String(answered.message_id) }),
     ...(attachments.length > 0 && { attachments }),
   }

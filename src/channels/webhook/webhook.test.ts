@@ -57,6 +57,9 @@ test.each([
   [503, { 'retry-after': 'soon' }, 'transient', undefined],
   [500, { 'retry-after': '7' }, 'transient', undefined],
   [404, {}, 'transient', undefined],
+  // Of this receiver alone: `auth` would stop the whole channel.
+  [401, {}, 'transient', undefined],
+  [403, {}, 'transient', undefined],
   [302, { location: '/elsewhere' }, 'transient', undefined],
 ])('an answer of %i with %o is %s', async (status, headers, kind, retryAfterMs) => {
   await using receiver = await startReceiver()
@@ -82,6 +85,17 @@ test('nobody there is tried again, an abort ends the attempt', async () => {
   expect((await refusalOf(send(channel))).kind).toBe('transient')
   const options = { idempotencyKey: 'k', signal: AbortSignal.abort() }
   expect((await refusalOf(channel.send(PLACE, { markdown: '{}' }, options))).kind).toBe('transient')
+})
+
+test('one that takes the post and never answers is left, and may have it', async () => {
+  await using receiver = await startReceiver()
+  receiver.answerBy(() => 'silence')
+  const leaving = new AbortController()
+  const options = { idempotencyKey: 'k', signal: leaving.signal }
+  const refusal = refusalOf(open(receiver.url).channel.send(PLACE, { markdown: '{}' }, options))
+  await expect.poll(() => receiver.posts.length).toBe(1)
+  leaving.abort()
+  expect((await refusal).kind).toBe('transient')
 })
 
 test('without the setting nothing is sent to this machine, by address or by name', async () => {

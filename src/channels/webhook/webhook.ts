@@ -36,7 +36,8 @@ const createWebhooks = (host: ChannelHost, allowPrivate: boolean): Channel => ({
     host.report({ isUp: true })
     return { stop: async () => undefined }
   },
-  async send({ tenant }: Place, { markdown: body }, { idempotencyKey, signal }: SendOptions) {
+  async send({ tenant }: Place, { markdown: body, file }, { idempotencyKey, signal }: SendOptions) {
+    if (file) throw new ChannelError('invalid', 'Webhooks take no files.')
     const id = `msg_${createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 32)}`
     // Whoever posts to a hook has no address, and is told nothing.
     if (tenant.startsWith('hok_')) return id

@@ -1,9 +1,15 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openTestCli } from '../../../test/cli-kit.ts'
 import { startTask } from '../../../test/http-kit.ts'
 import { asSystem } from '../../db/scope.ts'
-import { appendEvents, saveArtifact } from '../../events/store.ts'
+import { saveArtifact } from '../../events/artifact-store.ts'
+import { appendEvents } from '../../events/store.ts'
 import type { Task, TaskList } from '../../http/wire.ts'
+import type { Id } from '../../lib/ids.ts'
+import { DEFAULT_ORG } from '../../orgs/org.ts'
 import { holdFence, parkTask, settleTask } from '../../tasks/store.ts'
 
 test('tasks are listed for people, and for programs with nothing else on standard output', async () => {
@@ -97,4 +103,29 @@ test('what a task changed can be piped on', async () => {
     await saveArtifact(db, run, { kind: 'diff', name: 'changes.diff', content: '+new\n' })
   })
   expect(await cli.drover(['task', 'diff', id])).toEqual({ code: 0, out: '+new\n', err: '' })
+})
+
+test('the files of a task are listed, and saved where they take no other file’s place', async () => {
+  await using cli = await openTestCli()
+  const { id } = await startTask(cli.api)
+  expect(await cli.drover(['task', 'files', id])).toMatchObject({ code: 0, out: '', err: 'This task has no files.\n' })
+  const pixels = Buffer.from([0x89, 0x50, 0xff, 0x00])
+  await asSystem(cli.api.database, async (db) => {
+    const to = { orgId: DEFAULT_ORG, taskId: id as Id<'task'> }
+    await saveArtifact(db, to, { kind: 'attachment', name: '../shot.png', mediaType: 'image/png', content: pixels })
+    await saveArtifact(db, to, { kind: 'attachment', name: 'shot.png', content: 'another' })
+  })
+  expect((await cli.drover(['task', 'files', id])).out).toMatch(
+    /^art_\w+ +attachment +4 B +\d s +image\/png +..\/shot.png$/m,
+  )
+
+  const folder = await mkdtemp(join(tmpdir(), 'drover-files-'))
+  const save = () => cli.drover(['task', 'files', id, '--save', join(folder, 'in')])
+  expect((await save()).out).toBe(`${folder}/in/shot.png\n${folder}/in/shot-2.png\n`)
+  expect(await readdir(folder)).toEqual(['in'])
+  expect(await readFile(join(folder, 'in/shot.png'))).toEqual(pixels)
+  await rm(join(folder, 'in/shot.png'))
+  expect(await save()).toMatchObject({ code: 1, err: expect.stringContaining('shot-2.png is there already') })
+  expect(await readdir(join(folder, 'in'))).toEqual(['shot-2.png'])
+  await rm(folder, { recursive: true })
 })

@@ -9,11 +9,13 @@ import { showTask, showTasks, statusText } from '../render-task.ts'
 import { connect } from '../service.ts'
 import { onInterrupt } from '../signals.ts'
 import { EXIT } from '../exit-codes.ts'
+import { addTaskFiles } from './task-files.ts'
 
 export function addTaskCommands(program: Command, cli: Cli): void {
   const task = program.command('task').description('look at tasks, answer, cancel and retry them')
   addList(task, cli)
   addShow(task, cli)
+  addTaskFiles(task, cli)
   addLogs(task, cli)
   addChanges(task, cli)
 }

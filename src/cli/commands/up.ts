@@ -1,7 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { addCommand, does, type Cli } from '../cli.ts'
-import { EXIT } from '../exit-codes.ts'
-import { onInterrupt } from '../signals.ts'
+import { untilStopped } from '../signals.ts'
 
 interface UpOptions {
   port?: number
@@ -30,7 +29,7 @@ export function addUpCommand(program: Command, cli: Cli): void {
           out.print('Try it, in a git repository:  drover run "Say what this project is about"')
           out.print(out.style('dim', 'Ctrl-C stops it.'))
         }
-        await untilStopped(cli, 'what runs')
+        await untilStopped(out, 'Stopping: waiting for what runs.')
         await service.stop()
         out.note('Stopped.')
       }),
@@ -50,25 +49,11 @@ export function addWorkerCommand(program: Command, cli: Cli): void {
       const worker = await parts.startWorker()
       if (json === true) out.json({ pid: process.pid, version: parts.version, summary: worker.summary })
       else for (const line of worker.summary) out.print(line)
-      await untilStopped(cli, 'its tasks')
+      await untilStopped(out, 'Stopping: waiting for its tasks.')
       await worker.stop()
       out.note('Stopped.')
     }),
   )
-}
-
-/** Settles at the first signal; the second ends the process at once, and whatever runs is taken up again at the next start. */
-function untilStopped({ out }: Cli, what: string): Promise<void> {
-  return new Promise((resolve) => {
-    onInterrupt(
-      (timesBefore) => {
-        if (timesBefore > 0) process.exit(EXIT.interrupted)
-        out.note(`Stopping: waiting for ${what}. Once more stops at once.`)
-        resolve()
-      },
-      ['SIGTERM', 'SIGHUP'],
-    )
-  })
 }
 
 function portFrom(text: string): number {
