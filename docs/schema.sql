@@ -4,6 +4,29 @@ schema drover
 grant usage to drover_app
 grant usage to drover_system
 
+table account_codes
+  code_hash bytea not null
+  org_id text not null
+  member_id text not null
+  place_id text not null
+  channel text
+  name text
+  expires_at timestamp with time zone not null
+  used_at timestamp with time zone
+constraint account_codes_check CHECK (((channel IS NULL) = (name IS NULL)))
+constraint account_codes_org_id_channel_fkey FOREIGN KEY (org_id, channel) REFERENCES drover.channels(org_id, name)
+constraint account_codes_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint account_codes_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES drover.members(org_id, id)
+constraint account_codes_org_id_place_id_fkey FOREIGN KEY (org_id, place_id) REFERENCES drover.places(org_id, id)
+constraint account_codes_pkey PRIMARY KEY (code_hash)
+CREATE INDEX account_codes_member_id_idx ON drover.account_codes USING btree (member_id)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
 table agent_pauses
   agent text not null
   until timestamp with time zone not null
@@ -57,6 +80,24 @@ policy every_org for all to drover_system using true with check true
 policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
 grant delete, insert, select, update to drover_app
 grant delete, insert, select, update to drover_system
+
+table audit_log
+  seq bigint not null
+  org_id text not null
+  at timestamp with time zone not null default now()
+  actor text not null
+  action text not null
+  subject text not null
+  detail jsonb not null
+constraint audit_log_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint audit_log_pkey PRIMARY KEY (seq)
+CREATE INDEX audit_log_org_id_seq_idx ON drover.audit_log USING btree (org_id, seq)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant insert, select to drover_app
+grant insert, select to drover_system
 
 table budget_raises
   org_id text not null
@@ -142,6 +183,24 @@ constraint channels_name_check CHECK ((name ~ '^[a-z][a-z0-9-]*$'::text))
 constraint channels_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint channels_pkey PRIMARY KEY (name)
 constraint channels_org_id_name_key UNIQUE (org_id, name)
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table code_guesses
+  org_id text not null
+  channel text not null
+  tenant text not null
+  actor text not null
+  since timestamp with time zone not null default now()
+  wrong integer not null
+  told boolean not null default false
+constraint code_guesses_org_id_channel_fkey FOREIGN KEY (org_id, channel) REFERENCES drover.channels(org_id, name)
+constraint code_guesses_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint code_guesses_pkey PRIMARY KEY (org_id, channel, tenant, actor)
 row security enabled
 row security forced
 policy every_org for all to drover_system using true with check true
@@ -338,20 +397,45 @@ table inbox
   conversation_id text
   received_at timestamp with time zone not null default now()
   handled_at timestamp with time zone
+  fetched_at timestamp with time zone
 constraint handled_has_a_verdict CHECK (((status <> 'done'::text) OR (verdict IS NOT NULL)))
 constraint inbox_id_check CHECK ((id ~~ 'inb\_%'::text))
-constraint inbox_status_check CHECK ((status = ANY (ARRAY['new'::text, 'done'::text, 'parked'::text])))
+constraint inbox_status_check CHECK ((status = ANY (ARRAY['new'::text, 'fetching'::text, 'done'::text, 'parked'::text])))
 constraint inbox_verdict_check CHECK ((verdict = ANY (ARRAY['task'::text, 'command'::text, 'answer'::text, 'dropped'::text])))
 constraint inbox_org_id_channel_fkey FOREIGN KEY (org_id, channel) REFERENCES drover.channels(org_id, name)
 constraint inbox_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
 constraint inbox_pkey PRIMARY KEY (id)
+constraint inbox_org_id_id_key UNIQUE (org_id, id)
 CREATE INDEX inbox_by_link ON drover.inbox USING btree (org_id, link) WHERE (link IS NOT NULL)
 CREATE INDEX inbox_newest ON drover.inbox USING btree (org_id, seq)
 CREATE INDEX inbox_of_conversation ON drover.inbox USING btree (conversation_id, seq) WHERE (conversation_id IS NOT NULL)
 CREATE INDEX inbox_of_lane ON drover.inbox USING btree (lane, seq)
-CREATE INDEX inbox_to_handle ON drover.inbox USING btree (lane, seq) WHERE (status = 'new'::text)
+CREATE INDEX inbox_to_fetch ON drover.inbox USING btree (seq) WHERE (status = 'fetching'::text)
+CREATE INDEX inbox_to_handle ON drover.inbox USING btree (lane, seq) WHERE (status = ANY (ARRAY['new'::text, 'fetching'::text]))
 CREATE UNIQUE INDEX said_once ON drover.inbox USING btree (channel, key)
 CREATE TRIGGER wake AFTER INSERT ON drover.inbox FOR EACH ROW EXECUTE FUNCTION drover.tell_inbound()
+CREATE TRIGGER wake_again AFTER UPDATE OF status ON drover.inbox FOR EACH ROW WHEN (((new.status <> old.status) AND (new.status = ANY (ARRAY['new'::text, 'fetching'::text])))) EXECUTE FUNCTION drover.tell_inbound()
+row security enabled
+row security forced
+policy every_org for all to drover_system using true with check true
+policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
+grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table inbox_files
+  inbox_id text not null
+  n integer not null
+  org_id text not null
+  kind text not null
+  name text not null
+  media_type text not null
+  content bytea
+  transcript jsonb
+  problem text
+constraint inbox_files_kind_check CHECK ((kind = ANY (ARRAY['voice'::text, 'image'::text, 'file'::text])))
+constraint inbox_files_org_id_fkey FOREIGN KEY (org_id) REFERENCES drover.orgs(id)
+constraint inbox_files_org_id_inbox_id_fkey FOREIGN KEY (org_id, inbox_id) REFERENCES drover.inbox(org_id, id) ON DELETE CASCADE
+constraint inbox_files_pkey PRIMARY KEY (inbox_id, n)
 row security enabled
 row security forced
 policy every_org for all to drover_system using true with check true
@@ -577,6 +661,50 @@ row security forced
 policy every_org for all to drover_system using true with check true
 policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
 grant delete, insert, select, update to drover_app
+grant delete, insert, select, update to drover_system
+
+table relay_channels
+  id text not null
+  name text not null
+  token_hash bytea not null
+  created_at timestamp with time zone not null default now()
+  last_seq bigint not null default 0
+  waiting integer not null default 0
+  waiting_bytes bigint not null default 0
+  last_post_at timestamp with time zone
+  is_connected boolean not null default false
+  seen_at timestamp with time zone
+constraint relay_channels_id_check CHECK ((id ~ '^[A-Za-z0-9_-]{24,64}$'::text))
+constraint relay_channels_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
+constraint relay_channels_token_hash_check CHECK ((length(token_hash) = 32))
+constraint relay_channels_waiting_bytes_check CHECK ((waiting_bytes >= 0))
+constraint relay_channels_waiting_check CHECK ((waiting >= 0))
+constraint relay_channels_pkey PRIMARY KEY (id)
+constraint relay_channels_name_key UNIQUE (name)
+grant delete, insert, select, update to drover_system
+
+table relay_posts
+  channel_id text not null
+  seq bigint not null
+  method text not null
+  path text not null
+  query text not null
+  headers jsonb not null
+  body bytea not null
+  size integer not null
+  received_at timestamp with time zone not null default now()
+  status text not null default 'waiting'::text
+  settled_at timestamp with time zone
+  answer_status integer
+  answer_type text
+  answer_body bytea
+constraint relay_posts_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'answered'::text, 'failed'::text])))
+constraint settled_has_a_time CHECK (((status = 'waiting'::text) = (settled_at IS NULL)))
+constraint relay_posts_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES drover.relay_channels(id) ON DELETE CASCADE
+constraint relay_posts_pkey PRIMARY KEY (channel_id, seq)
+CREATE INDEX settled_relay_posts ON drover.relay_posts USING btree (settled_at) WHERE (status <> 'waiting'::text)
+CREATE INDEX waiting_relay_posts ON drover.relay_posts USING btree (channel_id, seq) WHERE (status = 'waiting'::text)
+CREATE TRIGGER wake AFTER INSERT OR UPDATE OF status ON drover.relay_posts FOR EACH ROW EXECUTE FUNCTION drover.tell_relay()
 grant delete, insert, select, update to drover_system
 
 table schedules
@@ -840,6 +968,8 @@ policy every_org for all to drover_system using true with check true
 policy one_org for all to drover_app using (org_id = ( SELECT current_setting('drover.org_id'::text, true) AS current_setting))
 grant delete, insert, select, update to drover_app
 grant delete, insert, select, update to drover_system
+
+sequence audit_log_seq_seq
 
 sequence deliveries_seq_seq
 
@@ -1511,4 +1641,19 @@ begin
   end if;
 end $function$
 grant execute to drover_app
+grant execute to drover_system
+
+CREATE OR REPLACE FUNCTION drover.tell_relay()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    perform tell('drover_relay', new.channel_id);
+  else
+    -- Whoever posted it may still wait for an answer.
+    perform tell('drover_relay_answer', new.channel_id || '/' || new.seq);
+  end if;
+  return null;
+end $function$
 grant execute to drover_system

@@ -6,11 +6,15 @@ import type { Database } from './db/connect.ts'
 import { asSystem } from './db/scope.ts'
 import { createHttp } from './http/http.ts'
 import type { AgentDirectory } from './http/parts.ts'
+import { startFetching } from './inbound/fetch-attachments.ts'
 import { startInbound } from './inbound/handle-inbound.ts'
 import type { InboundParts } from './inbound/parts.ts'
 import type { Log } from './lib/log.ts'
+import { askPlatform } from './orgs/ask-platform.ts'
 import { startOutbound } from './outbound/deliver.ts'
+import type { Transcriber } from './speech/transcriber.ts'
 import { setLimit, setWorkerType } from './tasks/store.ts'
+import { accountProofTask } from './worker/kinds/account-proof.ts'
 import { agentTask, type Agents, type AgentTaskParts } from './worker/kinds/agent.ts'
 import { repositoryTask } from './worker/kinds/repository.ts'
 import { startWorkerPool, type PoolOptions } from './worker/pool.ts'
@@ -28,12 +32,15 @@ export interface AppParts {
   directory: AgentDirectory
   /** By name. */
   channels: ReadonlyMap<string, Channel>
+  /** Undefined: voice messages are not set up. */
+  transcriber: Transcriber | undefined
   allowed: InboundParts['allowed']
   busyMode: InboundParts['busyMode']
   workspaceRoot: string
   /** Encrypts what lets a channel into a tenant. */
   seal(text: string, channel: string, tenant: string): Buffer
   unseal(sealed: Buffer, channel: string, tenant: string): string
+  relayToken: string | undefined
   /** Adds the token for its host, where there is one. */
   remoteFor(codebase: Pick<Codebase, 'id' | 'url'>): Remote
   openDoor: OpenRunDoor
@@ -59,7 +66,12 @@ export function createApp(parts: AppParts) {
       agents: directory,
       inspectRemote: (url) => workspaces.inspect(remoteFor({ id: 'cbs_new', url }), AbortSignal.timeout(60_000)),
       fence: fence.explanation,
-      receive: async (name, request) => channels.get(name)?.receive?.(request),
+      receive: async (name, request, arrivedAt) => channels.get(name)?.receive?.(request, arrivedAt),
+      relayToken: parts.relayToken,
+      async findAccount(name, account) {
+        const accounts = channels.get(name)?.accounts
+        return accounts && (await askPlatform(accounts.find(account, AbortSignal.timeout(20_000)))).id
+      },
       seal: parts.seal,
       unseal: parts.unseal,
       isDraining: () => draining,
@@ -68,11 +80,20 @@ export function createApp(parts: AppParts) {
     drain: () => void (draining = true),
     startWorkers: (options: PoolOptions) =>
       startWorkerPool(
-        { database, log, kinds: { agent: agentTask(parts), repository: repositoryTask(parts) } },
+        {
+          database,
+          log,
+          kinds: {
+            agent: agentTask(parts),
+            repository: repositoryTask(parts),
+            'account-proof': accountProofTask(parts),
+          },
+        },
         options,
       ),
     startChannels: () => [...channels.values()].map((channel) => channel.start()),
     startInbound: () => startInbound({ ...parts, agents: directory }),
+    startFetching: () => startFetching(parts),
     startOutbound: () => startOutbound(parts),
     startUpkeep: () => startUpkeep({ database, log, workspaces, host, workspaceIdleDays: parts.workspaceIdleDays }),
     applyLimits: () => applyLimits(database, parts.maxRunning),

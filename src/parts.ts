@@ -15,6 +15,8 @@ import { UserError, codeOf, messageOf } from './lib/errors.ts'
 import type { Log } from './lib/log.ts'
 import type { Sealer } from './lib/seal.ts'
 import { openSealer } from './open-sealer.ts'
+import { openTranscriber } from './speech/open-transcriber.ts'
+import type { Transcriber } from './speech/transcriber.ts'
 import { openFence } from './workspaces/fence/open-fence.ts'
 import { createGitWorkspaces } from './workspaces/git/git-workspaces.ts'
 import type { Fence, Workspaces } from './workspaces/workspace.ts'
@@ -31,6 +33,8 @@ export interface Parts {
   gateway: Gateway
   /** For credentials that are stored. */
   sealer: Sealer
+  /** For voice messages, where a service for that is set. */
+  transcriber: Transcriber | undefined
   host: string
   close(): Promise<void>
 }
@@ -49,6 +53,7 @@ export async function openParts(config: Config, env: NodeJS.ProcessEnv, log: Log
   const profiles = readProfiles(await readJson(config.agentsFile, 'agents-file'), { fenced: fence.kind !== 'none' })
   const picked = pickAgent(await detectAgents(profiles, env), config.DROVER_AGENT)
   const sealer = await openSealer(config)
+  const transcriber = await openTranscriber(config)
   const database = await openDatabase({
     folder: join(config.home, 'postgres'),
     // Each run needs one now and then, the API some, the locks of the caches one each.
@@ -74,6 +79,7 @@ export async function openParts(config: Config, env: NodeJS.ProcessEnv, log: Log
     picked,
     gateway: createGateway({ upstreams: config.upstreams, prices, log }),
     sealer,
+    transcriber,
     host: hostname(),
     close: () => database.close(),
   }

@@ -10,6 +10,7 @@ import { createOpenDoor } from './open-door.ts'
 import type { Config } from './config.ts'
 import { asOrg, asSystem } from './db/scope.ts'
 import { startServer } from './http/server.ts'
+import { joinRelay } from './join-relay.ts'
 import { messageOf, RetryLater, UserError } from './lib/errors.ts'
 import type { Log } from './lib/log.ts'
 import { DEFAULT_ORG } from './orgs/org.ts'
@@ -47,12 +48,15 @@ export async function startService(config: Config, env: NodeJS.ProcessEnv, log: 
     })
     undo.push(() => server.stop())
     undo.push(...(await startLoops(parts, app)), ...startTalking(app))
+    const relay = joinRelay(parts, server.url)
+    if (relay) undo.push(() => relay.stop())
     return {
       url: server.url,
       apiKey,
       summary: [
         ...summaryOf(parts),
         ...saysChannels(channels),
+        ...(relay ? [`Relay: ${relay.url}`] : []),
         `Its key is in ${keyFile(config)}; for other machines: drover key create`,
       ],
       async stop() {
@@ -91,6 +95,7 @@ function appOf(parts: Parts, channels: ReadonlyMap<string, Channel>) {
     allowed: (channel) => (channel === 'console' ? 'everybody' : allowedIn(config.channels, channel)),
     busyMode: (channel) => busyIn(config.channels, channel),
     workspaceRoot: config.workspacePath,
+    relayToken: config.DROVER_RELAY_TOKEN,
     seal: (text, channel, tenant) => parts.sealer.seal(text, sealFor(channel, tenant)),
     unseal: (sealed, channel, tenant) => parts.sealer.open(sealed, sealFor(channel, tenant)),
     openDoor: createOpenDoor({ ...parts, agents }),

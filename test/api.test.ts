@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { asOrg, asSystem } from '../src/db/scope.ts'
-import { appendEvents, saveArtifact } from '../src/events/store.ts'
+import { saveArtifact } from '../src/events/artifact-store.ts'
+import { appendEvents } from '../src/events/store.ts'
 import type {
   AgentList,
   ApiKeyList,
+  ArtifactList,
   Codebase,
   CodebaseList,
   ConversationWithMessages,
@@ -329,14 +331,20 @@ test('artifacts come as files to keep, never to show; the newest diff has an add
       await saveArtifact(db, run, { kind: 'diff', name: 'changes.diff', mediaType: 'text/x-diff', content: '+ü' }),
     ]
   })
-  const file = await api.ask('GET', `/v1/tasks/${id}/artifacts/${artifactId}`)
+  const { artifacts } = await api.get<ArtifactList>(`/v1/tasks/${id}/artifacts`)
+  expect(artifacts).toMatchObject([
+    { id: artifactId, kind: 'tool-output', name: 'a "b"\r\n.html', mediaType: 'text/html', bytes: 8 },
+    { kind: 'diff', name: 'changes.diff', bytes: 3 },
+  ])
+  await expectProblem(await api.ask('GET', '/v1/tasks/tsk_none/artifacts'), 404, 'task-unknown')
+  const file = await api.ask('GET', `/v1/artifacts/${artifactId}`)
   expect(file.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''a%20%22b%22%0D%0A.html")
   expect(file.headers.get('x-content-type-options')).toBe('nosniff')
   expect(await file.text()).toBe('<script>')
   const diff = await api.ask('GET', `/v1/tasks/${id}/diff`)
   expect(diff.headers.get('content-type')).toContain('text/x-diff')
   expect(await diff.text()).toBe('+ü')
-  await expectProblem(await api.ask('GET', `/v1/tasks/${id}/artifacts/art_none`), 404, 'artifact-unknown')
+  await expectProblem(await api.ask('GET', '/v1/artifacts/art_none'), 404, 'artifact-unknown')
 })
 
 test('a codebase is looked at before it is added, and nothing is left of one that cannot be used', async () => {
@@ -412,7 +420,8 @@ test('another org sees nothing of the first, whatever it asks for', async () => 
     ['POST', `/v1/tasks/${task.id}/retry`, {}],
     ['POST', `/v1/tasks/${task.id}/answer`, { text: 'x' }],
     ['GET', `/v1/tasks/${task.id}/events`],
-    ['GET', `/v1/tasks/${task.id}/artifacts/${artifactId}`],
+    ['GET', `/v1/tasks/${task.id}/artifacts`],
+    ['GET', `/v1/artifacts/${artifactId}`],
     ['GET', `/v1/tasks/${task.id}/diff`],
     ['GET', `/v1/codebases/${task.codebaseId}`],
     ['GET', '/v1/codebases/app'],

@@ -57,6 +57,7 @@ const NOTHING: Omit<CliParts, 'env' | 'config'> = {
   migrate: refuse,
   doctor: refuse,
   guideTo: refuse,
+  relay: refuse,
   demo: refuse,
 }
 

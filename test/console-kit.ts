@@ -24,6 +24,7 @@ export async function startConsole({ database }: Pick<TestApi, 'database'>): Pro
   const inbound = startInbound({
     database,
     log,
+    channels,
     agents: { defaultName: 'scripted', names: ['scripted', 'aider'] },
     workspaceRoot: '/workspace',
     busyMode: () => 'queue',

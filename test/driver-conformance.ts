@@ -2,11 +2,8 @@
  * What the driver contract means, in cases. Each case runs against every agent in every place where agents can run;
  * one that asks for something that an agent cannot do is listed as such.
  */
-import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type {
   AgentEvent,
@@ -20,8 +17,10 @@ import type {
   Reply,
   Turn,
   TurnLimits,
+  TurnPicture,
 } from '../src/agents/driver.ts'
 import type { Launch } from '../src/lib/process.ts'
+import { placePicture, processesWith, processWithSecret, rareSeconds, SNOOP, untilRunning } from './conformance-kit.ts'
 
 /** What can be wished from an agent, and how this agent is told. */
 export interface Prompts {
@@ -42,6 +41,8 @@ export interface Prompts {
   ask?: string
   /** Says how many messages it remembers, as "message N". */
   recall?: string
+  /** Says “picture: ”, and what kind it is, of each picture that came with it. */
+  look?: string
   /** Has the tool `repeat` of the MCP server say this word, and says what it said. */
   repeat?(word: string): string
   /** The model's provider is asked too often. */
@@ -91,6 +92,7 @@ interface Wish {
   resume?: string | null
   profile?: Partial<AgentProfile>
   mcpServers?: McpServer[]
+  pictures?: TurnPicture[]
   /** A prompt before this one, in the same session. */
   before?: string
   answer?(question: Ask): Promise<Reply> | Reply
@@ -134,7 +136,7 @@ export async function play({ driver, profile }: Subject, place: SessionPlace, wi
     },
   )
   if (wish.before !== undefined) await endOf(session.turn(wish.before, LIMITS))
-  const turn = session.turn(wish.prompt, { ...LIMITS, ...wish.limits })
+  const turn = session.turn(wish.prompt, { ...LIMITS, ...wish.limits }, wish.pictures)
   const meanwhile = wish.meanwhile?.(turn)
   for await (const event of turn) events.push(event)
   await meanwhile
@@ -174,28 +176,6 @@ const choose = (effect: Ask['choices'][number]['effect']) => (question: Ask) => 
 })
 const toolsOf = ({ events }: Played) => events.filter((event) => event.type === 'tool')
 const notesIn = (place: Place) => readFile(join(place.folder, 'notes.md'), 'utf8').catch(() => undefined)
-
-/** Processes of this machine whose command line has this word in it; zombies have none. */
-function processesWith(word: string): string[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(word)
-      } catch {
-        return false
-      }
-    })
-}
-
-/** Returns as well when the turn ends without it: the case then fails by what the turn says. */
-async function untilRunning(word: string, turn: Turn): Promise<void> {
-  const ended = turn.outcome.then(() => 'ended')
-  while (processesWith(word).length === 0) if ((await Promise.race([ended, delay(20)])) === 'ended') return
-}
-
-/** A number of seconds that no other process sleeps. */
-const rareSeconds = () => `6${Math.floor(Math.random() * 1e9)}.5`
 
 export const CASES: Case[] = [
   {
@@ -553,6 +533,22 @@ export const CASES: Case[] = [
     },
   },
   {
+    name: 'shows its model the pictures of a prompt, in a new session and in a resumed one',
+    needs: 'images',
+    prompt: 'look',
+    async check(subject, place) {
+      const prompt = subject.prompts.look ?? ''
+      const pictures = [await placePicture(place)]
+      const first = await play(subject, place, { prompt, pictures })
+      expect(first.outcome).toMatchObject({ status: 'done', text: expect.stringContaining('picture: image/png') })
+      if (!subject.driver.capabilities.resume) return
+      const { resume } = first.outcome
+      const none = await play(subject, place, { prompt: subject.prompts.hello, resume })
+      const next = await play(subject, place, { prompt, pictures, resume: none.outcome.resume })
+      expect(next.outcome).toMatchObject({ status: 'done', text: expect.stringContaining('picture: image/png') })
+    },
+  },
+  {
     name: 'leaves no process behind when its session is closed',
     async check(subject, place) {
       const { shell, hello } = subject.prompts
@@ -578,13 +574,3 @@ export const CASES: Case[] = [
     },
   },
 ]
-
-/** Everything that a process of the same user could find, if nothing kept it in. */
-const SNOOP = (secretFile: string) =>
-  `cat /proc/[0-9]*/environ ${secretFile} 2> /dev/null | tr '\\0' '\\n' | grep -o 'conformance-s[a-z]*'; echo looked everywhere`
-
-/** A neighbour that has the secret in its environment; our own is set too late to be seen in /proc. */
-function processWithSecret(): Disposable {
-  const child = spawn('sleep', ['600'], { env: { DROVER_TEST_SECRET: 'conformance-secret' }, stdio: 'ignore' })
-  return { [Symbol.dispose]: () => void child.kill() }
-}

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { openDatabase } from '../src/db/connect.ts'
-import { asSystem } from '../src/db/scope.ts'
+import { asSystem, type Db } from '../src/db/scope.ts'
+import { listArtifacts, saveArtifact } from '../src/events/artifact-store.ts'
 import type { TaskList } from '../src/http/wire.ts'
 import type { Id } from '../src/lib/ids.ts'
 import { steerTask } from '../src/tasks/steer-store.ts'
@@ -74,14 +75,20 @@ test('what an agent was told in a turn that was lost is told again by the next r
   expect(tasks).toHaveLength(1)
 })
 
-test('what an agent cannot be told any more becomes a task of its own', async () => {
+test('what an agent cannot be told any more becomes a task of its own, with the files that came with it', async () => {
   await using talk = await openTalk()
   await talk.addCodebase('app')
   await talk.say('First')
   const task = await talk.claimTask()
   const log = talk.parts.log
+  const { orgId, id: taskId } = task
+  const send = (db: Db, name: string) => saveArtifact(db, { orgId, taskId }, { kind: 'attachment', name, content: 'x' })
+  await asSystem(talk.database, (db) => send(db, 'first.txt'))
   const lastMoment: TaskKind = async () => {
-    await asSystem(talk.database, (db) => steerTask(db, task.id, 'And this', 'mem_ann'))
+    await asSystem(talk.database, async (db) => {
+      await steerTask(db, task.id, 'And this', 'mem_ann')
+      await send(db, 'this.txt')
+    })
     return { type: 'settle', status: 'completed', result: { text: 'Done.', durationMs: 1 } }
   }
   const signal = new AbortController().signal
@@ -90,4 +97,8 @@ test('what an agent cannot be told any more becomes a task of its own', async ()
     ['And this', 'pending'],
     ['First', 'completed'],
   ])
+  const [next] = await talk.tasks()
+  const filesOf = async (id = '') =>
+    (await asSystem(talk.database, (db) => listArtifacts(db, id))).map(({ name }) => name)
+  expect([await filesOf(taskId), await filesOf(next?.id)]).toEqual([['first.txt'], ['this.txt']])
 })

@@ -11,7 +11,17 @@ import { claim, enqueue } from './queue-fixtures.ts'
 import { asAdmin, openTestDb, type TestDatabase } from './test-db.ts'
 
 /** Not one org's data. `orgs` has a policy of its own. Think twice before you add a table here. */
-const WITHOUT_ORG = ['agent_pauses', 'agent_worker_types', 'limits', 'migrations', 'orgs', 'worker_types', 'workers']
+const WITHOUT_ORG = [
+  'agent_pauses',
+  'agent_worker_types',
+  'limits',
+  'migrations',
+  'orgs',
+  'relay_channels',
+  'relay_posts',
+  'worker_types',
+  'workers',
+]
 const MAY_BE_CALLED_BY_AN_ORG = [
   'admit_new_task',
   'answer_task',
@@ -65,11 +75,13 @@ describe('what the catalog says', () => {
         grant select on limits to public;
         grant usage on schema drover to drover_idle;
         grant update on task_events to drover_system;
+        grant delete on audit_log to drover_app;
         reset role;
         alter role drover bypassrls;`)
       return findProblems(client)
     })
     expect(planted).toEqual([
+      'audit_log: drover_app may DELETE',
       'bare: no policy of one org',
       'bare: row security is not enabled and forced',
       'drover may pass row security',
@@ -141,7 +153,7 @@ describe('what one org can do to another', () => {
     }
     // What B's foreign keys will try to point at: nothing of A does, so no unique index is in their way.
     const targets = rowsOf('org_a', '3')
-    for (const table of ['codebases', 'conversations', 'tasks', 'members', 'channels', 'places']) {
+    for (const table of ['codebases', 'conversations', 'tasks', 'members', 'channels', 'places', 'inbox']) {
       await asSystem(db, (db) => insert(db, table, targets[table]!))
     }
     // Of A, one task in each state that a function could move.
@@ -219,7 +231,7 @@ describe('what one org can do to another', () => {
   })
 
   test('it changes no row of the other, and cannot take one over', async () => {
-    const refused = { task_events: DENIED }
+    const refused = { task_events: DENIED, audit_log: DENIED }
     expect(await inEachTable((table) => `update ${table} set org_id = org_id where org_id = 'org_a'`)).toEqual(
       all<number | string>(0, refused),
     )
@@ -234,7 +246,7 @@ describe('what one org can do to another', () => {
 
   test('it deletes no row of the other', async () => {
     expect(await inEachTable((table) => `delete from ${table} where org_id <> 'org_b'`)).toEqual(
-      all<number | string>(0, { task_events: DENIED }),
+      all<number | string>(0, { task_events: DENIED, audit_log: DENIED }),
     )
     expect(await inEachTable((table) => `truncate ${table} cascade`)).toEqual(all(DENIED))
     expect(await asB(`delete from orgs where id = 'org_a'`)).toBe(DENIED)
@@ -355,8 +367,9 @@ describe('what one org can do to another', () => {
     await expect(db.pool.query(`select drover.cancel_task('tsk_org_a_1')`)).rejects.toMatchObject({ code: DENIED })
   })
 
-  test('what happened is append-only: no role may change or delete an event, not even its org’s own', async () => {
-    for (const change of [`update task_events set type = 'x'`, 'delete from task_events', 'truncate task_events']) {
+  test('what happened is append-only: no role may change or delete an event or an audit entry, not even its org’s own', async () => {
+    const changes = ['update % set org_id = org_id', 'delete from %', 'truncate %']
+    for (const change of ['task_events', 'audit_log'].flatMap((table) => changes.map((to) => to.replace('%', table)))) {
       expect(await run(db, 'org_a', change)).toBe(DENIED)
       await expect(asSystem(db, (db) => db.executeQuery(CompiledQuery.raw(change)))).rejects.toMatchObject({
         code: DENIED,
@@ -440,6 +453,7 @@ function rowsOf(org: string, n: string): Record<string, Record<string, unknown>>
     place_conversations: { ...common, place_id: id('plc'), conversation_id: id('cnv'), is_current: true },
     codebase_commands: { ...common, codebase_id: id('cbs'), name: 'plan', path: 'plan.md' },
     inbox: { ...common, ...channel, id: id('inb'), key: id('k'), lane: 'l', event: '{}' },
+    inbox_files: { ...common, inbox_id: id('inb'), n: 0, kind: 'image', name: 'n', media_type: 'image/png' },
     questions: {
       ...common,
       ...task,
@@ -458,6 +472,17 @@ function rowsOf(org: string, n: string): Record<string, Record<string, unknown>>
       conversation_id: id('cnv'),
       expires_at: new Date(Date.now() + 3_600_000),
     },
+    account_codes: {
+      ...common,
+      ...channel,
+      name: 'n',
+      code_hash: Buffer.from(id('a')),
+      member_id: id('mem'),
+      place_id: id('plc'),
+      expires_at: new Date(Date.now() + 3_600_000),
+    },
+    code_guesses: { ...common, ...channel, tenant: '', actor: id('u'), wrong: 1 },
+    audit_log: { ...common, actor: 'settings', action: 'member-added', subject: id('mem'), detail: '{}' },
     hooks: { ...common, id: id('hok'), name: 'n', scheme: 'github', codebase_id: id('cbs'), template: 't' },
     webhook_subscriptions: {
       ...common,
@@ -559,8 +584,8 @@ async function findProblems(client: pg.Client): Promise<string[]> {
     union all select name || ': drover_idle may ' || privilege_type from rights where grantee = 'drover_idle'::regrole and name <> 'drover'
     union all select 'drover_idle may use the schema' where has_schema_privilege('drover_idle', 'drover', 'usage')
     union all select name || ': ' || grantee::regrole || ' may ' || privilege_type from rights
-     where name = 'task_events' and privilege_type in ('UPDATE', 'DELETE', 'TRUNCATE')
-       and grantee not in (0, (select relowner from relations where relname = 'task_events'))
+     where name in ('task_events', 'audit_log') and privilege_type in ('UPDATE', 'DELETE', 'TRUNCATE')
+       and grantee not in (0, (select relowner from relations where relname = name))
     union all select relname || ': belongs to ' || relowner::regrole from relations
      where relowner <> 'drover'::regrole
     union all select rolname || ' may pass row security' from roles where rolsuper or rolbypassrls

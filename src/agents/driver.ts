@@ -172,6 +172,10 @@ export const keyNames = ({ env, gateway }: Pick<AgentProfile, 'env' | 'gateway'>
   ...(gateway ? [gateway.key] : []),
 ]
 
+/** For the person who sent one. */
+export const cannotSee = ({ title }: Pick<AgentProfile, 'title'>): string =>
+  `${title} takes no pictures: it was told in which file each of them is.`
+
 export interface SessionSpec {
   profile: AgentProfile
   /** Marks all processes of this run. */
@@ -187,6 +191,17 @@ export interface SessionSpec {
   resume?: string
 }
 
+/**
+ * A picture that a person sent with a prompt: PNG, JPEG, GIF or WebP, small enough for every vendor. It also lies in a file, as all
+ * that was sent, and the prompt says where.
+ */
+export interface TurnPicture {
+  /** As the agent sees it. */
+  path: string
+  mediaType: string
+  content: Uint8Array
+}
+
 /** One prompt and all that follows from it. Iterate it to its end, then await `outcome`. */
 export interface Turn extends AsyncIterable<AgentEvent> {
   /** Soft stop first; after four seconds the whole process tree is killed. */
@@ -196,8 +211,8 @@ export interface Turn extends AsyncIterable<AgentEvent> {
 }
 
 export interface Session {
-  /** One at a time. */
-  turn(prompt: string, limits: TurnLimits): Turn
+  /** One at a time. `pictures` are for agents with `images`; the others leave them out. */
+  turn(prompt: string, limits: TurnLimits, pictures?: readonly TurnPicture[]): Turn
   /** Ends every process of the session. */
   close(): Promise<void>
 }
@@ -215,6 +230,8 @@ export interface Capabilities {
   pieces: boolean
   /** It takes MCP servers. */
   mcp: boolean
+  /** It can be shown pictures. */
+  images: boolean
 }
 
 export interface Probe {

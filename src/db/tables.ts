@@ -255,6 +255,34 @@ export interface Tables {
     expires_at: Date
     used_at: Date | null
   }
+  account_codes: {
+    code_hash: Buffer
+    org_id: string
+    member_id: string
+    place_id: string
+    channel: string | null
+    name: string | null
+    expires_at: Date
+    used_at: Date | null
+  }
+  code_guesses: {
+    org_id: string
+    channel: string
+    tenant: string
+    actor: string
+    since: Now
+    wrong: number
+    told: Generated<boolean>
+  }
+  audit_log: {
+    seq: ColumnType<number, never, never>
+    org_id: string
+    at: Now
+    actor: string
+    action: string
+    subject: string
+    detail: Json
+  }
   inbox: {
     id: string
     seq: ColumnType<number, never, never>
@@ -264,7 +292,7 @@ export interface Tables {
     lane: string
     event: Json
     link: string | null
-    status: Generated<'new' | 'done' | 'parked'>
+    status: Generated<'new' | 'fetching' | 'done' | 'parked'>
     tries: Generated<number>
     run_at: Now
     verdict: 'task' | 'command' | 'answer' | 'dropped' | null
@@ -273,6 +301,18 @@ export interface Tables {
     conversation_id: string | null
     received_at: Now
     handled_at: Date | null
+    fetched_at: Date | null
+  }
+  inbox_files: {
+    inbox_id: string
+    n: number
+    org_id: string
+    kind: 'voice' | 'image' | 'file'
+    name: string
+    media_type: string
+    content: Buffer | null
+    transcript: OptionalJson
+    problem: string | null
   }
   questions: {
     id: string
@@ -329,6 +369,34 @@ export interface Tables {
     created_at: Now
     disabled_at: Date | null
     disabled_why: string | null
+  }
+  relay_channels: {
+    id: string
+    name: string
+    token_hash: Buffer
+    created_at: Now
+    last_seq: Generated<number>
+    waiting: Generated<number>
+    waiting_bytes: Generated<number>
+    last_post_at: Date | null
+    is_connected: Generated<boolean>
+    seen_at: Date | null
+  }
+  relay_posts: {
+    channel_id: string
+    seq: number
+    method: string
+    path: string
+    query: string
+    headers: Json
+    body: Buffer
+    size: number
+    received_at: Now
+    status: Generated<'waiting' | 'answered' | 'failed'>
+    settled_at: Date | null
+    answer_status: number | null
+    answer_type: string | null
+    answer_body: Buffer | null
   }
   hooks: {
     id: string

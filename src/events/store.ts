@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/scope.ts'
-import { newId } from '../lib/ids.ts'
 import { LeaseLost, type Run } from '../tasks/task.ts'
 import type { LoggedEvent, Question, TaskEvent } from './event.ts'
 
@@ -53,63 +52,3 @@ export async function newestEvents(db: Db, taskIds: readonly string[]): Promise<
   const rows = await db.selectFrom('tasks').select(['id', 'last_event']).where('id', 'in', taskIds).execute()
   return new Map(rows.map((row) => [row.id, row.last_event]))
 }
-
-export interface Artifact {
-  id: string
-  kind: string
-  name: string
-  mediaType: string
-  content: Buffer
-}
-
-/** The caller holds the fence. */
-export async function saveArtifact(
-  db: Db,
-  run: Run,
-  artifact: { kind: string; name: string; mediaType?: string; content: string },
-): Promise<string> {
-  const id = newId('artifact')
-  await db
-    .insertInto('artifacts')
-    .values({
-      id,
-      org_id: run.orgId,
-      task_id: run.taskId,
-      kind: artifact.kind,
-      name: artifact.name,
-      content: Buffer.from(artifact.content),
-      ...(artifact.mediaType !== undefined && { media_type: artifact.mediaType }),
-    })
-    .execute()
-  return id
-}
-
-/** The newest artifact of one kind. */
-export async function findNewestArtifact(db: Db, taskId: string, kind: string): Promise<Artifact | undefined> {
-  const row = await db
-    .selectFrom('artifacts')
-    .selectAll()
-    .where('task_id', '=', taskId)
-    .where('kind', '=', kind)
-    .orderBy('id', 'desc')
-    .executeTakeFirst()
-  return row && toArtifact(row)
-}
-
-export async function findArtifact(db: Db, taskId: string, id: string): Promise<Artifact | undefined> {
-  const row = await db
-    .selectFrom('artifacts')
-    .selectAll()
-    .where('id', '=', id)
-    .where('task_id', '=', taskId)
-    .executeTakeFirst()
-  return row && toArtifact(row)
-}
-
-const toArtifact = (row: {
-  id: string
-  kind: string
-  name: string
-  media_type: string
-  content: Buffer
-}): Artifact => ({ id: row.id, kind: row.kind, name: row.name, mediaType: row.media_type, content: row.content })

@@ -117,6 +117,7 @@ export function addConsoleRoutes(api: Api, { agents, ...parts }: StreamParts & {
         text,
         messageId: said.key,
         isAddressed: true,
+        isPrivate: true,
         ...(replyTo !== undefined && { replyTo }),
       }))
     })

@@ -4,6 +4,8 @@ import { newestEvents } from '../events/store.ts'
 import { createApi } from './api.ts'
 import { correlate, watchRequests } from './ask.ts'
 import { addAgentRoutes } from './agent-routes.ts'
+import { addArtifactRoutes } from './artifact-routes.ts'
+import { addAuditRoutes } from './audit-routes.ts'
 import { requireKey } from './auth.ts'
 import { limitBodies } from './body-limit.ts'
 import { addChannelRoutes } from './channel-routes.ts'
@@ -58,6 +60,7 @@ export function createHttp(parts: HttpParts): Http {
   api.use('/metrics', requireKey(database))
   addTaskRoutes(api, parts)
   addEventRoutes(api, { database, watcher: tasks, log, heartbeatMs })
+  addArtifactRoutes(api, parts)
   addChannelRoutes(api, parts)
   addCodebaseRoutes(api, parts)
   addConversationRoutes(api, parts)
@@ -65,6 +68,7 @@ export function createHttp(parts: HttpParts): Http {
   addInboxRoutes(api, parts)
   addDeliveryRoutes(api, parts)
   addPeopleRoutes(api, parts)
+  addAuditRoutes(api, parts)
   addAgentRoutes(api, parts)
   addWorkerRoutes(api, parts)
   addScheduleRoutes(api, parts)

@@ -2,6 +2,8 @@ import type { Codebase } from '../codebases/codebase.ts'
 import { findCodebase } from '../codebases/store.ts'
 import type { Db } from '../db/scope.ts'
 import { UserError } from '../lib/errors.ts'
+import { findTask } from '../tasks/store.ts'
+import type { Task } from '../tasks/task.ts'
 import type { AgentDirectory } from './parts.ts'
 
 /** The agent of this name, or the default one; `UserError('agent-unknown')` names those there are. */
@@ -18,4 +20,11 @@ export async function knownCodebase(db: Db, which: string): Promise<Codebase> {
     'no-codebase',
     `No codebase is called "${which}". Add it with \`drover codebase add <path or URL>\` or POST /v1/codebases; GET /v1/codebases lists those there are.`,
   )
+}
+
+/** `UserError('task-unknown')` where there is none, or it is another org's. */
+export async function knownTask(db: Db, id: string): Promise<Task> {
+  const task = await findTask(db, id)
+  if (task) return task
+  throw new UserError('task-unknown', `There is no task ${id}. GET /v1/tasks lists them.`)
 }

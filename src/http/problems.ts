@@ -34,6 +34,8 @@ const KINDS: Readonly<Record<string, readonly [ContentfulStatusCode, string]>> =
   'delivery-state': [409, 'The delivery is not in that state'],
   'hook-idle': [409, 'The hook has nothing to work on'],
   'account-known': [409, 'The account is known'],
+  'account-unknown': [404, 'There is no such account'],
+  'last-account': [409, 'It is the last account'],
   'too-large': [413, 'The body is too large'],
   'content-type': [415, 'The body is of the wrong kind'],
   'invalid-request': [422, 'The request is not valid'],

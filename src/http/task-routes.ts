@@ -11,7 +11,7 @@ import { workerTypeExists } from '../tasks/worker-store.ts'
 import { newSecret, REPLY_EVENTS } from '../webhooks/webhook.ts'
 import { idParam, jsonAnswer, jsonBody, present, refusals, wholeNumber, type Api } from './api.ts'
 import { createOnce, IdempotencyHeader } from './idempotency.ts'
-import { knownAgent, knownCodebase } from './known.ts'
+import { knownAgent, knownCodebase, knownTask } from './known.ts'
 import { decodeCursor, encodeCursor } from './page.ts'
 import type { AgentDirectory, HttpParts } from './parts.ts'
 import { taskToWire } from './to-wire.ts'
@@ -143,7 +143,7 @@ export function addTaskRoutes(api: Api, { database, agents, seal }: HttpParts): 
   api.openapi(cancel, async (c) => {
     const { id } = c.req.valid('param')
     const cancelled = await asOrg(database, c.get('principal').orgId, async (db) => {
-      const found = await getTask(db, id)
+      const found = await knownTask(db, id)
       const became = await cancelTask(db, id)
       // Twice is no mistake: it is what was asked for.
       if (became === null && found.status !== 'cancelled')
@@ -157,7 +157,7 @@ export function addTaskRoutes(api: Api, { database, agents, seal }: HttpParts): 
     const { id } = c.req.valid('param')
     const { prompt } = c.req.valid('json')
     const again = await asOrg(database, c.get('principal').orgId, async (db) => {
-      const found = await getTask(db, id)
+      const found = await knownTask(db, id)
       if ((await requeueTask(db, id, prompt)) === null) {
         throw new UserError(
           'task-not-ended',
@@ -250,14 +250,8 @@ function assertAnswers(question: NonNullable<Task['question']>, { choice, text }
   )
 }
 
-async function getTask(db: Db, id: string): Promise<TaskRecord> {
-  const found = await findTask(db, id)
-  if (!found) throw new UserError('task-unknown', `There is no task ${id}. GET /v1/tasks lists them.`)
-  return found
-}
-
 async function readTask(db: Db, id: string): Promise<Task> {
-  const [found] = await withQuestions(db, [await getTask(db, id)])
+  const [found] = await withQuestions(db, [await knownTask(db, id)])
   return found as Task
 }
 

@@ -2,6 +2,7 @@
 import type { Codebase } from '../codebases/codebase.ts'
 import type { Conversation, Message } from '../conversations/conversation.ts'
 import { textOf, type Delivery } from '../deliveries/delivery.ts'
+import type { ArtifactEntry } from '../events/artifact-store.ts'
 import type { TaskEvent } from '../events/event.ts'
 import type { Said } from '../inbox/inbox.ts'
 import type { RoomEntry } from '../inbox/room.ts'
@@ -56,6 +57,11 @@ export const eventToWire = ({ taskId, seq, attempt, at, event }: TaskEvent): Wir
   attempt,
   at: time(at),
   event,
+})
+
+export const artifactToWire = ({ createdAt, ...entry }: ArtifactEntry): Wire.Artifact => ({
+  ...entry,
+  createdAt: time(createdAt),
 })
 
 export const codebaseToWire = ({ id, name, url, defaultBranch, createdAt }: Codebase): Wire.Codebase => ({

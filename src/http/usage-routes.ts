@@ -3,11 +3,10 @@ import { findConversation } from '../conversations/store.ts'
 import { asOrg, type Db } from '../db/scope.ts'
 import { UserError } from '../lib/errors.ts'
 import { listSchedules } from '../schedules/store.ts'
-import { findTask } from '../tasks/store.ts'
 import { listBudgets, listUsage, removeBudget, setBudget } from '../usage/store.ts'
 import { USAGE_BY, type UsageRow } from '../usage/usage.ts'
 import { idParam, jsonAnswer, jsonBody, refusals, type Api } from './api.ts'
-import { knownAgent, knownCodebase } from './known.ts'
+import { knownAgent, knownCodebase, knownTask } from './known.ts'
 import type { AgentDirectory, HttpParts } from './parts.ts'
 import { budgetToWire } from './to-wire.ts'
 import { Budget, BudgetList, NewBudget, Usage } from './wire.ts'
@@ -113,8 +112,7 @@ async function knownKey(db: Db, agents: AgentDirectory, scope: Budget['scope'], 
       if (await findConversation(db, key)) return key
       throw new UserError('no-conversation', `There is no conversation ${key}.`)
     case 'task':
-      if (await findTask(db, key)) return key
-      throw new UserError('task-unknown', `There is no task ${key}. GET /v1/tasks lists them.`)
+      return (await knownTask(db, key)).id
   }
 }
 

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { ROLES } from '../orgs/member.ts'
 import { AgentName, CodebaseRef, id, Name, Prompt, Time } from './wire-values.ts'
 
-export const SAID_STATUSES = ['new', 'done', 'parked'] as const
+export const SAID_STATUSES = ['new', 'fetching', 'done', 'parked'] as const
 export const DELIVERY_STATUSES = ['open', 'pending', 'sent', 'dead', 'discarded'] as const
 
 const Verdict = z.enum(['task', 'command', 'answer', 'dropped'])
@@ -28,7 +28,9 @@ export const Said = z
     actor: z.object({ id: z.string(), name: z.string() }),
     text: z.string().nullable().openapi({ description: 'Null where it is not kept: it was not for Drover' }),
     link: z.string().nullable(),
-    status: z.enum(SAID_STATUSES).openapi({ description: '`parked`: it could not be handled; retry it, or leave it' }),
+    status: z.enum(SAID_STATUSES).openapi({
+      description: '`fetching`: its files are on their way; `parked`: it could not be handled; retry it, or leave it',
+    }),
     tries: z.int(),
     verdict: Verdict.nullable().openapi({ description: 'What became of it' }),
     reason: z.string().nullable(),

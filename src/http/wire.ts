@@ -7,7 +7,9 @@ import { EventBody, Question, Spend } from './wire-events.ts'
 import { AgentName, CodebaseRef, id, Name, orNull, Prompt, Time } from './wire-values.ts'
 import { WebhookSecret, WebhookUrl } from './wire-webhooks.ts'
 
+export * from './wire-artifacts.ts'
 export * from './wire-channels.ts'
+export * from './wire-people.ts'
 export * from './wire-webhooks.ts'
 
 export const Problem = z

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { saveArtifact } from '../events/store.ts'
+import { saveArtifact } from '../events/artifact-store.ts'
 import { runOf } from '../tasks/task.ts'
 import { defineTool, text } from './tool.ts'
 

@@ -7,6 +7,7 @@ export interface Steer {
   seq: number
   text: string
   createdBy: string | null
+  createdAt: Date
 }
 
 /** Something for the agent to hear in the middle of its turn. False where none is under way. */
@@ -32,13 +33,13 @@ export async function steerTask(db: Db, taskId: string, text: string, createdBy:
 export async function listSteers(db: Db, taskId: string, afterSeq: number): Promise<Steer[]> {
   const rows = await db
     .selectFrom('task_steers')
-    .select(['seq', 'text', 'created_by'])
+    .select(['seq', 'text', 'created_by', 'created_at'])
     .where('task_id', '=', taskId)
     .where('told_at', 'is', null)
     .where('seq', '>', afterSeq)
     .orderBy('seq')
     .execute()
-  return rows.map(({ seq, text, created_by }) => ({ seq, text, createdBy: created_by }))
+  return rows.map((row) => ({ seq: row.seq, text: row.text, createdBy: row.created_by, createdAt: row.created_at }))
 }
 
 /** Up to this one the agent has heard them, in a turn that came to its end. The caller holds the fence. */

@@ -12,6 +12,8 @@ export interface Checkpoint {
   children?: boolean
   /** The prompt that a session of the agent has seen. */
   begun?: string
+  /** Ids of the files that the agent had been told of when its turn ended to wait: it need not be told of them with the answer. */
+  hadFiles?: string[]
 }
 
 export interface Prompt {
@@ -26,6 +28,9 @@ interface Answer {
   text?: string
 }
 
+/** The key of the task's own prompt. */
+export const FIRST = 'prompt'
+
 /** What the agent is told in this run: the task's prompt, a person's answer, what became of its tasks, or to go on. */
 export function nextPrompt(task: Task, { question, children, begun }: Checkpoint, childTasks: readonly Task[]): Prompt {
   const answer = task.input.answer as Answer | undefined
@@ -34,7 +39,7 @@ export function nextPrompt(task: Task, { question, children, begun }: Checkpoint
       ? answered(question, answer)
       : children === true
         ? { key: `children ${childTasks.length}`, text: tellOfChildren(childTasks) }
-        : { key: 'prompt', text: task.prompt }
+        : { key: FIRST, text: task.prompt }
   return begun === prompt.key ? { ...prompt, text: goOn(prompt.text) } : prompt
 }
 

@@ -30,9 +30,10 @@ export async function askedBy(task: Task, earlier: readonly Task[], workspace: W
       `The command ${command.name} is the file ${command.path}, which is not in this repository any more. Register it again: /command-set ${command.name} <path>`,
     )
   const plan = resultOf(earlier, isPlan)
+  const summary = resultOf(earlier, isExecution)
   const variables = {
     ...(plan !== undefined && { PLAN: plan }),
-    ...withName('IMPLEMENTATION_SUMMARY', resultOf(earlier, isExecution)),
+    ...(summary !== undefined && { IMPLEMENTATION_SUMMARY: summary }),
   }
   const body = template.replace(/^---\r?\n[^]*?\r?\n---\r?\n/, '')
   const text = expandPrompt(body, { argumentText: command.argumentText, variables })
@@ -53,5 +54,3 @@ function resultOf(earlier: readonly Task[], is: (command: PromptCommand) => bool
   })
   return found?.result?.text
 }
-
-const withName = (name: string, value: string | undefined) => (value === undefined ? {} : { [name]: value })

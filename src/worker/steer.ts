@@ -2,6 +2,7 @@ import type { Outcome, Spend } from '../agents/driver.ts'
 import type { Database } from '../db/connect.ts'
 import { asSystem, onceAsSystem, type Db } from '../db/scope.ts'
 import { startLoop } from '../lib/loop.ts'
+import { moveAttachments } from '../events/artifact-store.ts'
 import type { Running } from '../lib/running.ts'
 import { listSteers, noteTold } from '../tasks/steer-store.ts'
 import { enqueueTask, holdFence } from '../tasks/store.ts'
@@ -62,11 +63,12 @@ export async function nextSteerPrompt(
 /** What nobody told the agent any more is not lost: it becomes a task of its own. The caller holds the fence. */
 export async function queueUntold(db: Db, task: Task): Promise<void> {
   const left = await listSteers(db, task.id, NOTHING_HEARD)
+  const [first] = left
   const last = left.at(-1)
-  if (!last) return
+  if (!first || !last) return
   await noteTold(db, task.id, last.seq)
   const prompt = left.map(({ text }) => text).join('\n\n')
-  await enqueueTask(db, {
+  const { id } = await enqueueTask(db, {
     orgId: task.orgId,
     agent: task.agent,
     title: titleOf(prompt),
@@ -76,6 +78,7 @@ export async function queueUntold(db: Db, task: Task): Promise<void> {
     ...(task.codebaseId !== null && { codebaseId: task.codebaseId }),
     ...(last.createdBy !== null && { createdBy: last.createdBy }),
   })
+  await moveAttachments(db, { from: task.id, since: first.createdAt, to: id })
 }
 
 /** Two turns of one session as one: what was said and spent in both, and how the second ended. */

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { AgentProfile, Driver, McpServer, Outcome, Turn } from '../agents/driver.ts'
+import { cannotSee, type AgentProfile, type Driver, type McpServer, type Outcome, type Turn } from '../agents/driver.ts'
 import { endSession, findSession, saveSession } from '../conversations/store.ts'
 import type { Database } from '../db/connect.ts'
 import { asSystem } from '../db/scope.ts'
@@ -9,6 +9,7 @@ import type { Workspace } from '../workspaces/workspace.ts'
 import { briefed } from './brief.ts'
 import { decideAsk } from './decide-ask.ts'
 import type { Checkpoint, Prompt } from './next-prompt.ts'
+import type { PromptWithFiles, SentFiles } from './sent-files.ts'
 import { hearSteers, joined, nextSteerPrompt, NOTHING_HEARD, type SteerPrompt } from './steer.ts'
 import type { StopReason } from './task-kind.ts'
 import type { EventWriter } from './write-events.ts'
@@ -24,6 +25,9 @@ export interface TurnRequest {
   /** Where in the repository the agent works; empty: its root. */
   cwd: string
   prompt: Prompt
+  files: SentFiles
+  /** Left out: pictures are shown. */
+  leavesPicturesOut?: boolean
   /** What happened in the conversation before, for a session that remembers nothing; newest first. */
   earlier: readonly Task[]
   events: EventWriter
@@ -50,7 +54,8 @@ export async function takeTurn(database: Database, request: TurnRequest): Promis
       : `The earlier session cannot go on (${outcome.detail}); a new one takes over with the same files and a summary.`
   events.write({ type: 'notice', level: 'warn', code: 'fallback', text })
   await asSystem(database, (db) => endSession(db, conversationId, task.agent))
-  return turnInNewSession(database, request)
+  // A picture may be what broke it: this time each is a file only.
+  return turnInNewSession(database, { ...request, leavesPicturesOut: outcome.why === 'session_broken' })
 }
 
 async function turnInNewSession(database: Database, request: TurnRequest): Promise<Outcome> {
@@ -69,7 +74,8 @@ async function turnInSession(
   text: string,
   resume: string | undefined,
 ): Promise<Outcome> {
-  const { task, profile, driver, workspace, env, mcpServers, prompt, events, signal } = request
+  const { task, profile, driver, workspace, env, mcpServers, prompt, files, events, signal } = request
+  if (resume === undefined) files.forget()
   const session = await driver.open(
     {
       profile,
@@ -86,7 +92,10 @@ async function turnInSession(
     let prompt: SteerPrompt = { text, seq: NOTHING_HEARD }
     let outcome: Outcome | undefined
     for (;;) {
-      const turn = session.turn(prompt.text, profile.limits)
+      const sent = await files.sendWith(prompt.text)
+      sayWhatWasSent(request, sent)
+      const pictures = request.leavesPicturesOut === true ? [] : sent.pictures
+      const turn = session.turn(sent.text, profile.limits, pictures)
       outcome = joined(outcome, await oneTurn(database, request, prompt.seq, turn))
       if (!driver.capabilities.resume || !wasHeard(outcome, signal)) return outcome
       const next = await nextSteerPrompt(database, task, prompt.seq)
@@ -97,6 +106,12 @@ async function turnInSession(
   } finally {
     await session.close()
   }
+}
+
+function sayWhatWasSent({ driver, profile, events }: TurnRequest, { names, pictures }: PromptWithFiles) {
+  if (names.length > 0) events.write({ type: 'step', text: `Sent along: ${names.join(', ')}` })
+  if (pictures.length === 0 || driver.capabilities.images) return
+  events.write({ type: 'notice', level: 'info', code: 'other', text: cannotSee(profile) })
 }
 
 /** A turn that broke, or that another worker goes on with, is told again what it heard. */

@@ -4,13 +4,15 @@ import type { Conversation } from '../conversations/conversation.ts'
 import { addMessage } from '../conversations/store.ts'
 import { noteWorkspace } from '../conversations/workspace-store.ts'
 import type { Db } from '../db/scope.ts'
-import { appendEvents, saveArtifact } from '../events/store.ts'
+import { saveArtifact } from '../events/artifact-store.ts'
+import { appendEvents } from '../events/store.ts'
 import { messageOf } from '../lib/errors.ts'
 import { ask } from '../questions/store.ts'
 import { saveCheckpoint } from '../tasks/store.ts'
 import { runOf, type Task, type TaskResult } from '../tasks/task.ts'
 import type { Harvest, Workspace } from '../workspaces/workspace.ts'
 import type { Checkpoint } from './next-prompt.ts'
+import type { SentFiles } from './sent-files.ts'
 import type { RunContext, RunEnd } from './task-kind.ts'
 import type { EventWriter } from './write-events.ts'
 
@@ -21,6 +23,7 @@ export interface Work {
   codebase: Codebase
   workspace: Workspace
   events: EventWriter
+  files: SentFiles
   /** Of the machine where the workspace's folder is. */
   host: string
   /** Writes what the run cost. */
@@ -87,7 +90,7 @@ export async function park(work: Work, wait: Wait): Promise<RunEnd> {
       await noteWorkspace(db, workspaceRow(work, harvest))
       if (wait.for === 'limit') return wait.end.write?.(db)
       const checkpoint: Checkpoint = wait.for === 'input' ? { question: wait.question } : { children: true }
-      await saveCheckpoint(db, run, { ...checkpoint })
+      await saveCheckpoint(db, run, { ...checkpoint, hadFiles: work.files.had() })
       if (wait.for === 'children') return
       const { id, kind, title, freeText, choices } = wait.question
       const { orgId } = context.task

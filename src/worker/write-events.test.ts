@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { claimRun, enqueue, system } from '../../test/queue-fixtures.ts'
 import { openTestDb } from '../../test/test-db.ts'
-import { findArtifact, readEvents } from '../events/store.ts'
+import { findArtifact } from '../events/artifact-store.ts'
+import { readEvents } from '../events/store.ts'
 import { settleTask } from '../tasks/store.ts'
 import { LeaseLost } from '../tasks/task.ts'
 import { createEventWriter } from './write-events.ts'
@@ -35,7 +36,7 @@ test('what was cut from a tool’s output lies in an artifact', async () => {
   await writer.flush()
   const tool = (await system(db, (db) => readEvents(db, id, 0, 10))).find(({ event }) => event.type === 'tool')?.event
   expect(tool).not.toHaveProperty('fullOutput')
-  const artifact = await system(db, (db) => findArtifact(db, id, tool?.artifactId ?? ''))
+  const artifact = await system(db, (db) => findArtifact(db, tool?.artifactId ?? ''))
   expect(artifact?.content.toString()).toBe('a to z')
 })
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../db/connect.ts'
 import { asSystem } from '../db/scope.ts'
+import { saveArtifact } from '../events/artifact-store.ts'
 import type { LoggedEvent } from '../events/event.ts'
-import { appendEvents, saveArtifact } from '../events/store.ts'
+import { appendEvents } from '../events/store.ts'
 import type { Run } from '../tasks/task.ts'
 
 /** Between two writes: a person sees no difference, and a token stream becomes forty rows a second instead of a thousand. */

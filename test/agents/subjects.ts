@@ -34,6 +34,7 @@ const PROMPTS: Prompts = {
   plan: cue('plan'),
   ask: cue('ask'),
   recall: cue('recall'),
+  look: cue('look'),
   repeat: (word) => cue('mcp', word),
   limited: cue('limited'),
   overloaded: cue('overloaded'),

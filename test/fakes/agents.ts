@@ -25,6 +25,7 @@ const scripted: Subject = {
     plan: 'plan write; check\nwrite notes.md :: hello\nrun cat notes.md',
     ask: 'ask Which colour? Red / Blue',
     recall: 'recall',
+    look: 'files',
     shell: (line) => `run ${line}`,
     repeat: (word) => `call conformance repeat {"text":"${word}"}`,
     limited: 'fail rate_limit',

@@ -12,6 +12,7 @@ export interface BegunSession {
   sessionId: string
   isNew: boolean
   canClose: boolean
+  takesPictures: boolean
   agentVersion: string | undefined
   /** What the profile wants and this agent does not do. */
   shortcomings: string[]
@@ -58,6 +59,7 @@ export async function beginSession(
     sessionId: opened.sessionId,
     isNew: resumeId === undefined,
     canClose: Boolean(capabilities.sessionCapabilities?.close),
+    takesPictures: capabilities.promptCapabilities?.image === true,
     agentVersion: greeting.agentInfo?.version,
     shortcomings,
   }

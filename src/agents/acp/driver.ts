@@ -15,6 +15,7 @@ export function createAcpDriver(flavour: AcpFlavour = {}): Driver {
       plan: true,
       pieces: true,
       mcp: true,
+      images: true,
       ...flavour.capabilities,
     },
     // What else an agent does not do is known once it has said so (begin-session.ts).

@@ -2,7 +2,8 @@ import type { AgentApp } from '@agentclientprotocol/sdk'
 import { agent, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk'
 import { expect, test } from 'vitest'
 import { createPoliteAgent, launchInMemory, saying } from '../../../test/fakes/in-memory-agent.ts'
-import type { AgentEvent, AgentProfile, Ask, Host, McpServer, Reply } from '../driver.ts'
+import { cannotSee } from '../driver.ts'
+import type { AgentEvent, AgentProfile, Ask, Host, McpServer, Reply, TurnPicture } from '../driver.ts'
 import { BUILT_IN_PROFILES } from '../profiles.ts'
 import type { AcpFlavour } from './flavour.ts'
 import { openAcpSession } from './session.ts'
@@ -39,14 +40,30 @@ function open(app: AgentApp, { profile, flavour, mcpServers = [], resume, reply 
     host,
     { ...flavour, command: ['polite'] },
   )
-  const run = async (prompt: string) => {
-    const turn = session.turn(prompt, LIMITS)
+  const run = async (prompt: string, pictures?: TurnPicture[]) => {
+    const turn = session.turn(prompt, LIMITS, pictures)
     const events: AgentEvent[] = []
     for await (const event of turn) events.push(event)
     return { events, outcome: await turn.outcome }
   }
   return { session, run, questions }
 }
+
+test('pictures go with the words to an agent that takes them; for another there is a word to the person', async () => {
+  const picture = { path: '/home/agent/a.png', mediaType: 'image/png', content: Buffer.from('pixels') }
+  const heard: unknown[] = []
+  const app = (image: boolean) =>
+    createPoliteAgent({ promptCapabilities: { image } }).onRequest('session/prompt', ({ params }) => {
+      heard.push(params.prompt)
+      return { stopReason: 'end_turn' }
+    })
+  const text = { type: 'text', text: 'Look' }
+  const seeing = await open(app(true)).run('Look', [picture])
+  const blind = await open(app(false)).run('Look', [picture])
+  expect(heard).toEqual([[text, { type: 'image', mimeType: 'image/png', data: 'cGl4ZWxz' }], [text]])
+  expect(seeing.events.map(({ type }) => type)).toEqual(['session'])
+  expect(blind.events).toContainEqual(expect.objectContaining({ type: 'notice', text: cannotSee(PROFILE) }))
+})
 
 test('history that session/load replays is not told again', async () => {
   const app = createPoliteAgent({ loadSession: true })

@@ -1,5 +1,5 @@
-import type { PromptResponse } from '@agentclientprotocol/sdk'
-import type { Ending, Host, Session, SessionSpec } from '../driver.ts'
+import type { ContentBlock, PromptResponse } from '@agentclientprotocol/sdk'
+import { cannotSee, type Ending, type Host, type Session, type SessionSpec, type TurnPicture } from '../driver.ts'
 import { classifyFailure, startTurn, type RunningTurn } from '../turn.ts'
 import { beginSession, type BegunSession } from './begin-session.ts'
 import { failureFrom } from './failure.ts'
@@ -96,7 +96,7 @@ export function openAcpSession(spec: SessionSpec, host: Host, flavour: AcpFlavou
     return { agent, session, isNew: session.isNew }
   }
 
-  const runPrompt = async (running: RunningTurn, prompt: string): Promise<Ending> => {
+  const runPrompt = async (running: RunningTurn, prompt: string, pictures: readonly TurnPicture[]): Promise<Ending> => {
     const softStop = () => {
       if (turn) void agent?.notify('session/cancel', { sessionId: sessionId ?? '' })
       else void agent?.stop(0)
@@ -113,11 +113,13 @@ export function openAcpSession(spec: SessionSpec, host: Host, flavour: AcpFlavou
         resume: token(),
         ...(session.agentVersion !== undefined && { agentVersion: session.agentVersion }),
       })
+      const isBlind = pictures.length > 0 && !session.takesPictures
+      if (isBlind) running.emit({ type: 'notice', level: 'info', code: 'other', text: cannotSee(spec.profile) })
       const { instructions } = spec.profile
       const text = isNew && instructions && !takes.includes('instructions') ? `${instructions}\n\n${prompt}` : prompt
       const response = await agent.request('session/prompt', {
         sessionId: session.sessionId,
-        prompt: [{ type: 'text', text }],
+        prompt: [{ type: 'text', text }, ...(isBlind ? [] : pictures.map(imageBlock))],
       })
       const total = meter.readAnswer(response)
       if (total) running.emit({ type: 'spend', total })
@@ -133,16 +135,21 @@ export function openAcpSession(spec: SessionSpec, host: Host, flavour: AcpFlavou
   }
 
   return {
-    turn: (prompt, limits) =>
+    turn: (prompt, limits, pictures = []) =>
       startTurn({
         limits,
         host,
         resume: sessionId === undefined ? null : token(),
-        run: (running) => runPrompt(running, prompt),
+        run: (running) => runPrompt(running, prompt, pictures),
         stopProcesses,
       }),
     close: () => stopProcesses(CLOSE_MS),
   }
+}
+
+/** Without its address: some agents would take that for the picture, and the prompt has it. */
+function imageBlock({ mediaType, content }: TurnPicture): ContentBlock {
+  return { type: 'image', mimeType: mediaType, data: Buffer.from(content).toString('base64') }
 }
 
 function endingFrom({ stopReason }: PromptResponse, onlyText: string): Ending {

@@ -32,6 +32,7 @@ export function createClaudeDriver({ loadSdk = importSdk, hasSdk = isSdkInstalle
       plan: true,
       pieces: true,
       mcp: true,
+      images: true,
     },
     // All that a profile can want: its limits too are kept by Claude Code itself.
     shortcomings: () => [],

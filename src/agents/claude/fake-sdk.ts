@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import type { Launch } from '../../lib/process.ts'
 import { createPushQueue } from '../../lib/push-queue.ts'
-import type { AgentEvent, AgentProfile, Ask, Reply, TurnLimits } from '../driver.ts'
-import type { ClaudeSdk, QueryOptions } from './sdk.ts'
+import type { AgentEvent, AgentProfile, Ask, Reply, TurnLimits, TurnPicture } from '../driver.ts'
+import type { ClaudeSdk, QueryOptions, UserMessage } from './sdk.ts'
 import { openClaudeSession } from './session.ts'
 
 /** What is told after a prompt. */
@@ -13,6 +13,8 @@ export type Answers = (prompt: string, options: QueryOptions) => Answer
 export interface FakeSdk extends ClaudeSdk {
   /** What each process was started with. */
   started: QueryOptions[]
+  /** What it was told. */
+  heard: UserMessage['message']['content'][]
   interrupts: number
 }
 
@@ -30,6 +32,7 @@ const INTERRUPTED = {
 function createFakeSdk(answers: Answers): FakeSdk {
   const fake: FakeSdk = {
     started: [],
+    heard: [],
     interrupts: 0,
     query({ prompt, options }) {
       fake.started.push(options)
@@ -47,7 +50,8 @@ function createFakeSdk(answers: Answers): FakeSdk {
       })
       const talk = async () => {
         for await (const { message } of prompt) {
-          for await (const said of answers(message.content, options)) told.push(said)
+          fake.heard.push(message.content)
+          for await (const said of answers(textOf(message), options)) told.push(said)
         }
       }
       void talk()
@@ -68,6 +72,9 @@ function createFakeSdk(answers: Answers): FakeSdk {
   }
   return fake
 }
+
+const textOf = ({ content }: UserMessage['message']) =>
+  typeof content === 'string' ? content : content.map((part) => ('text' in part ? part.text : '')).join('')
 
 /** What the real Claude Code told: `fixtures/<name>.claude-<version>.jsonl`, with what nobody reads taken out. */
 export function recording(name: string): unknown[] {
@@ -118,14 +125,14 @@ export function openFakeSession(answers: Answers, { launch, profile, command, re
     command ?? IDLE_PROGRAM,
     async () => loadSdk?.(sdk) ?? sdk,
   )
-  const start = (prompt: string, limits: Partial<TurnLimits> = {}) =>
-    session.turn(prompt, { ...PROFILE.limits, ...limits })
+  const start = (prompt: string, limits: Partial<TurnLimits> = {}, pictures?: TurnPicture[]) =>
+    session.turn(prompt, { ...PROFILE.limits, ...limits }, pictures)
   return {
     sdk,
     session,
     start,
-    async run(prompt: string, limits: Partial<TurnLimits> = {}) {
-      const turn = start(prompt, limits)
+    async run(...prompt: Parameters<typeof start>) {
+      const turn = start(...prompt)
       const events: AgentEvent[] = []
       for await (const event of turn) events.push(event)
       return { events, outcome: await turn.outcome }

@@ -2,11 +2,12 @@ import { EventEmitter } from 'node:events'
 import { messageOf } from '../../lib/errors.ts'
 import type { ContainedProcess, Exit, Launch } from '../../lib/process.ts'
 import { createPushQueue } from '../../lib/push-queue.ts'
+import type { TurnPicture } from '../driver.ts'
 import { readMessage, type ClaudeMessage } from './message.ts'
 import type { ClaudeSdk, QueryOptions, SpawnedProcess, UserMessage } from './sdk.ts'
 
 export interface ClaudeProcess {
-  say(prompt: string): void
+  say(prompt: string, pictures: readonly TurnPicture[]): void
   /** Stops the turn and keeps the process. */
   interrupt(): void
   isRunning(): boolean
@@ -72,7 +73,7 @@ export function startClaude({ sdk, launch, command, options, onMessage }: Start)
   return {
     ended,
     isRunning: () => isRunning,
-    say: (text) => prompts.push({ type: 'user', message: { role: 'user', content: text }, parent_tool_use_id: null }),
+    say: (text, pictures) => prompts.push(userMessage(text, pictures)),
     // It is rejected when the process is gone: then there is nothing to stop.
     interrupt: () => void query.interrupt().catch(() => {}),
     async stop(graceMs) {
@@ -82,6 +83,16 @@ export function startClaude({ sdk, launch, command, options, onMessage }: Start)
       await ended
     },
   }
+}
+
+/** Pictures stand before the words that speak of them: https://platform.claude.com/docs/en/build-with-claude/vision */
+function userMessage(text: string, pictures: readonly TurnPicture[]): UserMessage {
+  const images = pictures.map(({ mediaType, content }) => ({
+    type: 'image' as const,
+    source: { type: 'base64' as const, media_type: mediaType, data: Buffer.from(content).toString('base64') },
+  }))
+  const content = images.length === 0 ? text : [...images, { type: 'text' as const, text }]
+  return { type: 'user', message: { role: 'user', content }, parent_tool_use_id: null }
 }
 
 function onlyStrings(env: Record<string, string | undefined>): Record<string, string> {

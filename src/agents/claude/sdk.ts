@@ -43,8 +43,18 @@ interface Query extends AsyncIterable<unknown> {
 
 export interface UserMessage {
   type: 'user'
-  message: { role: 'user'; content: string }
+  message: { role: 'user'; content: string | (ImageBlock | TextBlock)[] }
   parent_tool_use_id: null
+}
+
+interface ImageBlock {
+  type: 'image'
+  source: { type: 'base64'; media_type: string; data: string }
+}
+
+interface TextBlock {
+  type: 'text'
+  text: string
 }
 
 export interface QueryOptions {

@@ -26,6 +26,20 @@ test('one process serves turn after turn, and ends with the session', async () =
   await session.close()
 })
 
+test('pictures stand before the words, and words alone are only words', async () => {
+  const { run, session, sdk } = openFakeSession(polite, { launch })
+  await run('Look at it', {}, [{ path: '/home/agent/a.png', mediaType: 'image/png', content: Buffer.from('pixels') }])
+  await run('Go on')
+  await session.close()
+  expect(sdk.heard).toEqual([
+    [
+      { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'cGl4ZWxz' } },
+      { type: 'text', text: 'Look at it' },
+    ],
+    'Go on',
+  ])
+})
+
 test('after a turn that was stopped a new process goes on with the same session', async () => {
   const { start, run, session, sdk } = openFakeSession(waiting, { launch })
   const turn = start('wait')

@@ -1,5 +1,5 @@
 import { messageOf } from '../../lib/errors.ts'
-import type { Ending, Host, Session, SessionSpec, TurnLimits } from '../driver.ts'
+import type { Ending, Host, Session, SessionSpec, TurnLimits, TurnPicture } from '../driver.ts'
 import { startTurn, type RunningTurn } from '../turn.ts'
 import { endingFromDeath, endingFromResult, type SideSigns } from './failure.ts'
 import type { ClaudeMessage } from './message.ts'
@@ -79,7 +79,12 @@ export function openClaudeSession(
     return { ...startClaude({ sdk, launch: spec.launch, command, options, onMessage }), limits }
   }
 
-  const runPrompt = async (running: RunningTurn, prompt: string, limits: TurnLimits): Promise<Ending> => {
+  const runPrompt = async (
+    running: RunningTurn,
+    prompt: string,
+    limits: TurnLimits,
+    pictures: readonly TurnPicture[],
+  ): Promise<Ending> => {
     const reader = createMessageReader(spec.paths.workspace, plan)
     const told = Promise.withResolvers<Ending>()
     const mine: CurrentTurn = {
@@ -109,7 +114,7 @@ export function openClaudeSession(
       if (running.signal.aborted) return { status: 'cancelled' }
       agent ??= start(sdk, limits)
       current = mine
-      agent.say(prompt)
+      agent.say(prompt, pictures)
       const death = agent.ended.then(({ exit, lastWords }) => endingFromDeath(exit, lastWords))
       return await Promise.race([told.promise, death])
     } catch (error) {
@@ -122,12 +127,12 @@ export function openClaudeSession(
   }
 
   return {
-    turn: (prompt, limits) =>
+    turn: (prompt, limits, pictures = []) =>
       startTurn({
         limits,
         host,
         resume: sessionId ?? null,
-        run: (running) => runPrompt(running, prompt, limits),
+        run: (running) => runPrompt(running, prompt, limits, pictures),
         stopProcesses,
       }),
     close: () => stopProcesses(CLOSE_MS),

@@ -14,6 +14,7 @@ export function createCliDriver(dialect: Dialect): Driver {
       plan: false,
       pieces: true,
       mcp: false,
+      images: false,
     },
     shortcomings: ({ title, autonomy, mcpServers, limits }) => [
       ...(autonomy === 'full' ? [] : [`${title} asks nobody while it works: whatever the fence allows, it may do.`]),

@@ -22,6 +22,7 @@ export function createCodexDriver(): Driver {
       // Whole messages.
       pieces: false,
       mcp: true,
+      images: true,
     },
     shortcomings: ({ autonomy, limits }) => [
       ...(autonomy === 'ask'

@@ -89,6 +89,21 @@ test('a session that is none, that is gone, or that Codex exchanges for another,
   expect((await codex.turn({ recording: 'work', spec: { resume: THREAD } })).outcome).toMatchObject(lost)
 })
 
+test('pictures are named behind everything else, in a first turn and in a later one', async () => {
+  using codex = openStandIn(plainLaunch)
+  const pictures = ['a.png', 'b.jpg'].map((name) => ({
+    path: `/home/agent/${name}`,
+    mediaType: 'image/png',
+    content: Buffer.from('pixels'),
+  }))
+  const last = ['--image', '/home/agent/a.png', '--image', '/home/agent/b.jpg']
+  await codex.turn({ recording: 'work', pictures })
+  expect(codex.seen('args')?.slice(-4)).toEqual(last)
+  await codex.turn({ recording: 'second-turn', pictures, spec: { resume: THREAD } })
+  expect(codex.seen('args')?.slice(-6)).toEqual(['resume', THREAD, ...last])
+  expect(codex.seen('stdin')).toEqual(['Do it.'])
+})
+
 test('its arguments are no secret: keys, headers and variables of servers go by environment', async () => {
   using codex = openStandIn(plainLaunch)
   await codex.turn({

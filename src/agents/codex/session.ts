@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ContainedProcess } from '../../lib/process.ts'
 import { readLines } from '../../lib/read-lines.ts'
-import type { Ending, Host, Session, SessionSpec } from '../driver.ts'
+import type { Ending, Host, Session, SessionSpec, TurnPicture } from '../driver.ts'
 import { startTurn, type RunningTurn } from '../turn.ts'
 import { codexEnvironment, configArguments, execConfig } from './config.ts'
 import { failureFrom, failureFromExit } from './failure.ts'
@@ -33,13 +33,15 @@ export function openCodexSession(spec: SessionSpec, host: Host, command: readonl
     return chooseSandbox(spec, command)
   }
 
-  const start = ({ mode }: SandboxChoice) => {
+  const start = ({ mode }: SandboxChoice, pictures: readonly TurnPicture[]) => {
     const { model } = spec.profile
     const args = programArgs.concat(
       ['exec', '--experimental-json', '--skip-git-repo-check'],
       configArguments(execConfig(spec, mode)),
       model === undefined ? [] : ['--model', model],
       thread ? ['resume', thread.threadId] : [],
+      // Last: it takes all that follows for pictures as well. The prompt comes by stdin.
+      pictures.flatMap(({ path }) => ['--image', path]),
     )
     const env = {
       ...codexEnvironment(spec),
@@ -49,7 +51,7 @@ export function openCodexSession(spec: SessionSpec, host: Host, command: readonl
     return child
   }
 
-  const run = async (turn: RunningTurn, prompt: string): Promise<Ending> => {
+  const run = async (turn: RunningTurn, prompt: string, pictures: readonly TurnPicture[]): Promise<Ending> => {
     if (isLost) return lost('This is no token of a Codex session.')
     turn.signal.addEventListener('abort', () => void child?.stop(SOFT_STOP_GRACE_MS), { once: true })
     const isFirst = preparing === undefined
@@ -59,7 +61,7 @@ export function openCodexSession(spec: SessionSpec, host: Host, command: readonl
     if (isFirst && sandbox.notice !== undefined) {
       turn.emit({ type: 'notice', level: 'info', code: 'other', text: sandbox.notice })
     }
-    const codex = start(sandbox)
+    const codex = start(sandbox, pictures)
     codex.stdin.on('error', () => {})
     codex.stdin.end(prompt)
     let lastWords = ''
@@ -123,12 +125,12 @@ export function openCodexSession(spec: SessionSpec, host: Host, command: readonl
   }
 
   return {
-    turn: (prompt, limits) =>
+    turn: (prompt, limits, pictures = []) =>
       startTurn({
         limits,
         host,
         resume: thread ? formatResumeToken(thread) : null,
-        run: (turn) => run(turn, prompt),
+        run: (turn) => run(turn, prompt, pictures),
         stopProcesses: async (graceMs) => void (await child?.stop(graceMs)),
       }),
     close: async () => void (await child?.stop()),

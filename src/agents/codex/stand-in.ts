@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AgentEvent, SessionSpec } from '../driver.ts'
+import type { AgentEvent, SessionSpec, TurnPicture } from '../driver.ts'
 import type { Launch } from '../../lib/process.ts'
 import { openCodexSession } from './session.ts'
 
@@ -18,6 +18,7 @@ interface Wishes {
   sandbox?: string
   spec?: Partial<Omit<SessionSpec, 'profile'>>
   profile?: Partial<SessionSpec['profile']>
+  pictures?: TurnPicture[]
 }
 
 export function openStandIn(launch: Launch) {
@@ -50,7 +51,7 @@ export function openStandIn(launch: Launch) {
     open,
     async turn(wishes: Wishes) {
       const session = open(wishes)
-      const turn = session.turn('Do it.', LIMITS)
+      const turn = session.turn('Do it.', LIMITS, wishes.pictures)
       const events: AgentEvent[] = []
       for await (const event of turn) events.push(event)
       const outcome = await turn.outcome

@@ -1,6 +1,7 @@
 import type { AgentContext, McpServer, SessionUpdate, ToolCall } from '@agentclientprotocol/sdk'
 import { StepFailed } from './failures.ts'
 import { writeSession, type ScriptedSession } from './session-store.ts'
+import { describeFiles, type Told } from './sent-files.ts'
 import { NOBODY, TurnStopped, type Stage } from './stage.ts'
 
 /** As models do: a reader should see it grow. */
@@ -14,7 +15,7 @@ interface Place {
 }
 
 /** The stage of one turn, with the ACP client as its audience. */
-export function createStage(place: Place, client: AgentContext, signal: AbortSignal): Stage {
+export function createStage(place: Place, told: Told, client: AgentContext, signal: AbortSignal): Stage {
   const { session } = place
   let hasSpoken = false
   const tell = (update: SessionUpdate) => client.notify('session/update', { sessionId: session.id, update })
@@ -75,6 +76,7 @@ export function createStage(place: Place, client: AgentContext, signal: AbortSig
       const before = session.prompts.map((prompt, index) => `${index + 1}. ${prompt.split('\n')[0]}`)
       return `This is message ${before.length + 1} of our session.${before.length > 0 ? ` Before it:\n${before.join('\n')}` : ''}`
     },
+    files: () => describeFiles(told),
     keep: () => writeSession(session),
   }
 }

@@ -11,6 +11,7 @@ export type Step =
   | { verb: 'sleep'; ms: number }
   | { verb: 'fail'; failure: Failure; once: boolean }
   | { verb: 'recall' }
+  | { verb: 'files' }
 
 export type Verb = Step['verb']
 
@@ -42,6 +43,7 @@ export const FORMS: Record<Verb, string> = {
   sleep: 'sleep MILLISECONDS',
   fail: `fail ${FAILURES.join('|')} [once]`,
   recall: 'recall',
+  files: 'files',
 }
 
 export type Script =
@@ -105,6 +107,7 @@ function parseStep(verb: Verb, rest: string): Step | undefined {
     case 'fail':
       return parseFailure(rest)
     case 'recall':
+    case 'files':
       return rest ? undefined : { verb }
   }
 }

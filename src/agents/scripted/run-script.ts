@@ -49,5 +49,5 @@ function planAt(steps: readonly Step[], next: number, isFinished: boolean): Plan
 }
 
 function isWork({ verb }: Step): boolean {
-  return verb !== 'plan' && verb !== 'say' && verb !== 'recall'
+  return verb !== 'plan' && verb !== 'say' && verb !== 'recall' && verb !== 'files'
 }

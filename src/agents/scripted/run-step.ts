@@ -26,6 +26,8 @@ export async function runStep(step: Step, progress: Progress, stage: Stage): Pro
     case 'recall':
       await stage.say(stage.recall())
       return { type: 'done' }
+    case 'files':
+      return { type: 'done', report: stage.files() }
     case 'plan':
       return { type: 'done' }
     case 'sleep':

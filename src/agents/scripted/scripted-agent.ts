@@ -7,6 +7,7 @@ import { answerPrompt } from './answer-prompt.ts'
 import { StepFailed } from './failures.ts'
 import { readSession, writeSession, type ScriptedSession } from './session-store.ts'
 import { createStage } from './client-stage.ts'
+import { readPrompt, type Told } from './sent-files.ts'
 
 interface OpenSession {
   session: ScriptedSession
@@ -31,13 +32,13 @@ function openSession(id: string): OpenSession {
   return open
 }
 
-async function prompt(open: OpenSession, text: string, client: AgentContext) {
+async function prompt(open: OpenSession, told: Told, client: AgentContext) {
   const { session } = open
   const stopping = new AbortController()
   open.running = stopping
   try {
-    const stopReason = await answerPrompt(session, text, createStage(open, client, stopping.signal))
-    session.prompts.push(text)
+    const stopReason = await answerPrompt(session, told.text, createStage(open, told, client, stopping.signal))
+    session.prompts.push(told.text)
     return { stopReason }
   } catch (error) {
     if (error instanceof StepFailed) throw new RequestError(-32602, error.message)
@@ -52,7 +53,11 @@ const connection = agent({ name: 'scripted' })
   .onRequest('initialize', () => ({
     protocolVersion: PROTOCOL_VERSION,
     agentInfo: { name: 'scripted', version: '1' },
-    agentCapabilities: { mcpCapabilities: { http: true }, sessionCapabilities: { resume: {}, close: {} } },
+    agentCapabilities: {
+      promptCapabilities: { image: true },
+      mcpCapabilities: { http: true },
+      sessionCapabilities: { resume: {}, close: {} },
+    },
   }))
   .onRequest('session/new', ({ params }) => {
     const session = { id: randomUUID(), prompts: [] }
@@ -75,10 +80,9 @@ const connection = agent({ name: 'scripted' })
     sessions.delete(params.sessionId)
     return {}
   })
-  .onRequest('session/prompt', ({ params, client }) => {
-    const text = params.prompt.map((part) => (part.type === 'text' ? part.text : '')).join('\n')
-    return prompt(openSession(params.sessionId), text, client)
-  })
+  .onRequest('session/prompt', ({ params, client }) =>
+    prompt(openSession(params.sessionId), readPrompt(params.prompt), client),
+  )
   .onNotification('session/cancel', ({ params }) => sessions.get(params.sessionId)?.running?.abort())
   .connect(ndJsonStream(Writable.toWeb(process.stdout), Readable.toWeb(process.stdin)))
 

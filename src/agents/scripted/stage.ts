@@ -19,6 +19,8 @@ export interface Stage {
   call(server: string, tool: string, input: Record<string, unknown>): Promise<ToolResult>
   /** What was said in this session before. */
   recall(): string
+  /** What was sent with this prompt. */
+  files(): string
   /** Writes the progress to disk. */
   keep(): void
 }

@@ -41,10 +41,10 @@ export const rmLink: Command = {
 }
 
 async function giveCode({ db, member, place, event, parts }: Talk): Promise<Reply> {
-  if (event.about)
+  if (event.type !== 'message' || event.isPrivate !== true)
     throw new UserError(
       'not-private',
-      'Everybody who reads this would see the code, and whoever says it first becomes you. Ask for it where only you read, and say it here.',
+      'Others read this, too, and whoever says the code first becomes you. Say `/link-account` to me alone, in a direct message, and the code here.',
     )
   const code = await makeAccountCode(db, { orgId: place.orgId, memberId: member.id, placeId: place.id })
   return answered(
@@ -52,7 +52,7 @@ async function giveCode({ db, member, place, event, parts }: Talk): Promise<Repl
     [
       'Say this within 15 minutes on the other platform, with the account that is to be yours:',
       `\`/link-account ${code}\``,
-      'Whoever says it first becomes you. If others read this place, ask me in private instead.',
+      'Whoever says it first becomes you: show it to nobody.',
       ...[...parts.channels].flatMap(([name, { accounts }]) =>
         accounts ? `For ${name}, where everybody reads: \`/link-account ${name} <your name there>\`` : [],
       ),

@@ -10,9 +10,10 @@ import { isEnded, LeaseLost, runOf, type Task } from '../../tasks/task.ts'
 import { sumCallsOfRun } from '../../usage/store.ts'
 import type { Fence, Remote, Workspaces } from '../../workspaces/workspace.ts'
 import { endAfterFailure } from '../after-failure.ts'
-import { nextPrompt, type Checkpoint } from '../next-prompt.ts'
+import { FIRST, nextPrompt, type Checkpoint } from '../next-prompt.ts'
 import { askedBy } from '../prompt-command.ts'
 import { collectWishes, type OpenRunDoor, type Wishes } from '../run-door.ts'
+import { createSentFiles } from '../sent-files.ts'
 import { takeTurn } from '../take-turn.ts'
 import type { RunEnd, StopReason, TaskKind } from '../task-kind.ts'
 import { deliver, keepSafe, park, sayWhyAgain, type Work } from '../work.ts'
@@ -79,6 +80,9 @@ export function agentTask(parts: AgentTaskParts): TaskKind {
         events.write({ type: 'step', text: 'A new session, with the plan' })
         await asSystem(parts.database, (db) => endSession(db, conversation.id, task.agent))
       }
+      const prompt = nextPrompt({ ...task, prompt: asked.text }, checkpoint, children)
+      const had = prompt.key === FIRST ? [] : checkpoint.hadFiles
+      const files = createSentFiles(parts.database, { task, workspace, ...(had && { had }) })
       const outcome =
         checkpoint.turn ??
         (await takeTurn(parts.database, {
@@ -94,7 +98,8 @@ export function agentTask(parts: AgentTaskParts): TaskKind {
           mcpServers: [...profile.mcpServers, ...(invited?.mcpServers ?? [])],
           workspace,
           cwd: conversation.cwd,
-          prompt: nextPrompt({ ...task, prompt: asked.text }, checkpoint, children),
+          prompt,
+          files,
           earlier: asked.isFresh ? [] : earlier,
           events,
           signal,
@@ -107,6 +112,7 @@ export function agentTask(parts: AgentTaskParts): TaskKind {
         codebase,
         workspace,
         events,
+        files,
         host: parts.host,
         pay: (db) => recordUsage(db, task, outcome.spend, { metered: door.isMetered }),
       }

@@ -1,6 +1,5 @@
-import { posix } from 'node:path'
-import { byUse, listCommands, setCommands } from '../../codebases/command-store.ts'
-import type { Codebase, CodebaseCommand } from '../../codebases/codebase.ts'
+import { listCommands, setCommands } from '../../codebases/command-store.ts'
+import type { Codebase } from '../../codebases/codebase.ts'
 import { getCodebase } from '../../codebases/store.ts'
 import { findConversation } from '../../conversations/store.ts'
 import { branchFor } from '../../conversations/conversation.ts'
@@ -12,6 +11,7 @@ import { offer } from '../../questions/store.ts'
 import type { Chore } from '../../tasks/chore.ts'
 import { LeaseLost, runOf, type Task } from '../../tasks/task.ts'
 import type { Remote, Workspace } from '../../workspaces/workspace.ts'
+import { describeCommand, findCommandFiles, findCommandFolder } from '../command-files.ts'
 import type { RunEnd, TaskKind } from '../task-kind.ts'
 import { createEventWriter } from '../write-events.ts'
 import type { AgentTaskParts } from './agent.ts'
@@ -50,7 +50,7 @@ export function repositoryTask(parts: RepositoryTaskParts): TaskKind {
         // A codebase that is not known yet has no conversation: it gets a folder of its own.
         workspaceId: chore.type === 'clone' ? codebase.id : conversation.id,
         runId: `${task.id}.${task.attempt}`,
-        remote: parts.remoteFor(codebase as Pick<Codebase, 'id' | 'url'>),
+        remote: parts.remoteFor(codebase),
         branch: conversation.branch ?? branchFor(codebase.name, codebase.id),
         readOnly: [],
         network: [],
@@ -95,19 +95,16 @@ function doChore(parts: RepositoryTaskParts, errand: Errand): Promise<Done> {
   }
 }
 
-/** Where people keep prompt commands. */
-const COMMAND_FOLDERS = ['.claude/commands', '.agents/commands']
-
 async function clone(
   { workspaces, remoteFor }: RepositoryTaskParts,
   { task, workspace, signal }: Errand,
   { codebase }: Chore & { type: 'clone' },
 ): Promise<Done> {
-  const { defaultBranch } = await workspaces.inspect(remoteFor(codebase as Pick<Codebase, 'id' | 'url'>), signal)
-  const commands = await firstFolder(workspace)
+  const { defaultBranch } = await workspaces.inspect(remoteFor(codebase), signal)
+  const commands = await findCommandFolder(workspace)
   const action: OfferAction = {
     type: 'create-codebase',
-    codebase: { ...(codebase as Pick<Codebase, 'id' | 'name' | 'url'>), defaultBranch },
+    codebase: { ...codebase, defaultBranch },
     ...(commands && { commands }),
   }
   return {
@@ -120,14 +117,6 @@ async function clone(
         action: { ...action },
       }),
   }
-}
-
-async function firstFolder(workspace: Workspace) {
-  for (const folder of COMMAND_FOLDERS) {
-    const found = await findCommandFiles(workspace, folder)
-    if (found && found.length > 0) return { folder: `${folder}/`, found }
-  }
-  return undefined
 }
 
 async function loadCommands(
@@ -182,7 +171,9 @@ async function setCommand(
   return {
     text: `Command '${name}' registered`,
     async write(db) {
-      await setCommands(db, { orgId: task.orgId, id: codebaseId }, [{ name, path, description: describe(content) }])
+      await setCommands(db, { orgId: task.orgId, id: codebaseId }, [
+        { name, path, description: describeCommand(content) },
+      ])
       if (!harvest) return
       await noteWorkspace(db, {
         orgId: task.orgId,
@@ -202,36 +193,4 @@ async function commitAndPush(workspace: Workspace, message: string) {
   const harvest = await workspace.harvest()
   await workspace.push(harvest)
   return harvest
-}
-
-const NAME = /^[a-z0-9][a-z0-9_-]*$/
-const MOST_COMMANDS = 200
-
-/** Each Markdown file of a folder is a command of its name; undefined where there is no such folder. */
-async function findCommandFiles(workspace: Workspace, folder: string): Promise<CodebaseCommand[] | undefined> {
-  const names = await workspace.listFolder(folder)
-  if (!names) return undefined
-  const commands: CodebaseCommand[] = []
-  for (const file of names.filter((each) => each.endsWith('.md')).slice(0, MOST_COMMANDS)) {
-    const name = file.slice(0, -'.md'.length).toLowerCase()
-    if (!NAME.test(name)) continue
-    const path = posix.join(folder, file)
-    commands.push({ name, path, description: describe((await workspace.readFile(path)) ?? '') })
-  }
-  return commands.toSorted(byUse)
-}
-
-const MOST_DESCRIPTION = 120
-
-/** What a command says of itself: `description:` at its head, else its first line. */
-function describe(content: string): string {
-  const [, head] = /^---\r?\n([^]*?)\r?\n---/.exec(content) ?? []
-  const said = /^description:\s*["']?(.+?)["']?\s*$/m.exec(head ?? '')?.[1]
-  const body = head === undefined ? content : content.replace(/^---\r?\n[^]*?\r?\n---/, '')
-  const line = said ?? body.split('\n').find((each) => each.trim() !== '') ?? ''
-  return line
-    .replace(/^#+\s*/, '')
-    .trim()
-    .slice(0, MOST_DESCRIPTION)
-    .toWellFormed()
 }

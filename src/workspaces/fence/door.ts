@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { chmod, chown, mkdir, rm } from 'node:fs/promises'
+import { chmod, chown, rm } from 'node:fs/promises'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { SandboxSpec } from '../workspace.ts'
 import type { Link } from './forwarder.ts'
+import { freshSocketPath } from './socket-path.ts'
 
 const PORT = 3129
 /** An agent thinks longer than Node's five seconds between two calls; a connection closed meanwhile looks like a fault to some. */
@@ -24,10 +25,7 @@ export async function openDoor(
   uid: number | undefined,
 ): Promise<Door> {
   if (!door) return { url: undefined, links: [], stop: async () => {} }
-  const folder = join(stateDir, 'door')
-  await mkdir(folder, { recursive: true })
-  const socketPath = join(folder, `${slot}.sock`)
-  await rm(socketPath, { force: true })
+  const socketPath = await freshSocketPath(join(stateDir, 'door'), slot)
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, door).listen(socketPath)
   await once(server, 'listening')
   await chmod(socketPath, 0o600)

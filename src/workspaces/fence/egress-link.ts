@@ -1,8 +1,9 @@
-import { chown, mkdir } from 'node:fs/promises'
+import { chown } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SandboxSpec } from '../workspace.ts'
 import { startEgress, type EgressEvent } from './egress.ts'
 import type { Link } from './forwarder.ts'
+import { freshSocketPath } from './socket-path.ts'
 
 export interface EgressSettings {
   stateDir: string
@@ -38,9 +39,7 @@ export async function openEgress(
   uid: number | undefined,
 ): Promise<EgressLink> {
   if (network.length === 0) return { links: [], env: {}, stop: async () => {} }
-  const folder = join(settings.stateDir, 'egress')
-  await mkdir(folder, { recursive: true })
-  const socketPath = join(folder, `${slot}.sock`)
+  const socketPath = await freshSocketPath(join(settings.stateDir, 'egress'), slot)
   const proxy = await startEgress({
     socketPath,
     runId,

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { isSafeFileName } from '../../lib/file-names.ts'
 import type { Sandbox, Workspace } from '../workspace.ts'
 import type { Cache } from './cache.ts'
 import type { Connection } from './connection.ts'
@@ -6,7 +7,7 @@ import type { Folder, Marker } from './folder.ts'
 import { describeWork, fileCheckpoint, parseCommit, takeBundle, type HarvestLimits } from './harvest.ts'
 import { runInside, shortText, wholeText } from './inside.ts'
 import { pushWork } from './push.ts'
-import { COMMIT, LIST_FOLDER, READ_FILE, WRITE_FILE } from './scripts.ts'
+import { ATTACHMENTS, COMMIT, LIST_FOLDER, PLACE_FILE, READ_FILE, WRITE_FILE } from './scripts.ts'
 
 /** The two sandboxes of a workspace: the agent's, with its network, and git's, which needs none. */
 export interface Sandboxes {
@@ -44,6 +45,13 @@ export function createWorkspace(open: OpenWorkspace): Workspace {
     },
     async writeFile(path, text) {
       await runInside(sandboxes.git.launch, WRITE_FILE, [`./${path}`], shortText, { input: text })
+    },
+    async placeFile(folder, name, content) {
+      for (const each of [folder, name])
+        if (!isSafeFileName(each)) throw new Error(`"${each}" cannot be the name of a file`)
+      const { launch, paths } = sandboxes.git
+      await runInside(launch, PLACE_FILE, [paths.home, folder, name], shortText, { input: content })
+      return `${paths.home}/${ATTACHMENTS}/${folder}/${name}`
     },
     async commit(message) {
       const line = await runInside(sandboxes.git.launch, COMMIT, [marker.branch], shortText, { input: message })

@@ -4,7 +4,7 @@ import { hardenedEnv } from './hardened-env.ts'
 import { GitFailed } from './run-git.ts'
 
 export interface InsideCall {
-  input?: string
+  input?: string | Uint8Array
   signal?: AbortSignal
   timeoutMs?: number
 }

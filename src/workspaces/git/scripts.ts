@@ -92,6 +92,25 @@ echo none`
 export const LIST_FOLDER = `if [ -d "$1" ]; then echo folder; exec ls -1A -- "$1"; fi
 echo none`
 
+/** Of the agent's home. */
+export const ATTACHMENTS = 'attachments'
+
+/**
+ * home, folder, name; the content on stdin. The agent owns the home: a link of its making is taken away, never followed, and a
+ * file is there with all of its content or not at all.
+ */
+export const PLACE_FILE = `set -e
+umask 077
+cd -- "$1"
+for folder in ${ATTACHMENTS} "${ATTACHMENTS}/$2"; do
+  if [ -L "$folder" ] || [ ! -d "$folder" ]; then rm -f -- "$folder"; mkdir -- "$folder"; fi
+done
+cd -- "${ATTACHMENTS}/$2"
+rm -rf -- "$3" ".$3.new"
+set -C
+cat > ".$3.new"
+mv -- ".$3.new" "$3"`
+
 /** path; the text on stdin. */
 export const WRITE_FILE = `set -e
 mkdir -p -- "$(dirname -- "$1")"

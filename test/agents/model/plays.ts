@@ -1,4 +1,5 @@
 /** What the fake model does: a mark in the prompt names its part, and it acts it step by step, with the agent's own tools. */
+import { readPicture } from '../../../src/lib/read-picture.ts'
 import { asRecord, type Fields, type Heard, type ModelRequest } from './read-request.ts'
 import { callFor, type ToolCall, type Wish } from './vendor-tools.ts'
 
@@ -31,6 +32,8 @@ interface Scene {
   lateAnswer?: string
   /** What the tools said since then. */
   results: string[]
+  /** Shown with the part, before or behind its words: what kind each picture is. */
+  pictures: string[]
   /** How many parts were given in this session. */
   parts: number
 }
@@ -54,13 +57,15 @@ function words(text: string) {
 }
 
 /** The next thing to do of a part, or the last words of it. */
-function actOf({ part, detail, lateAnswer, results, parts }: Scene): Wish | string {
+function actOf({ part, detail, lateAnswer, results, pictures, parts }: Scene): Wish | string {
   const steps = results.length
   switch (part) {
     case 'hello':
       return 'Hello. I am no model, I only act one, and these words of mine are long enough to come in several pieces.'
     case 'recall':
       return `This is message ${parts} of our session.`
+    case 'look':
+      return pictures.length === 0 ? 'I see nothing.' : pictures.map((kind) => `I see a picture: ${kind}.`).join(' ')
     case 'write':
       return steps === 0 ? { type: 'write', path: 'notes.md', text: 'hello\n' } : 'That was the file.'
     case 'shell':
@@ -100,9 +105,24 @@ function fill({ properties }: Fields): object {
   return Object.fromEntries(fields) as object
 }
 
+/** By its content: what is said of it might be wrong. */
+function kindOf(base64: string): string {
+  const picture = readPicture(Buffer.from(base64, 'base64'))
+  return picture ? `${picture.mediaType}, ${picture.width} × ${picture.height}` : 'none that can be read'
+}
+
 function readScene(heard: readonly Heard[]): Scene | undefined {
   let scene: Scene | undefined
-  for (const { from, text } of heard) {
+  /** Since the last part was given: some agents send them before its words, some behind. */
+  let shown: string[] = []
+  for (const said of heard) {
+    if (said.from === 'picture') {
+      const kind = kindOf(said.base64)
+      shown.push(kind)
+      scene?.pictures.push(kind)
+      continue
+    }
+    const { from, text } = said
     if (from === 'tool') {
       scene?.results.push(text)
       continue
@@ -111,7 +131,8 @@ function readScene(heard: readonly Heard[]): Scene | undefined {
     const [, lateAnswer] = LATE_ANSWERS.exec(text) ?? []
     if (part !== undefined) {
       const detail = Buffer.from(hidden, 'base64url').toString()
-      scene = { part, detail, results: [], parts: (scene?.parts ?? 0) + 1 }
+      scene = { part, detail, results: [], pictures: shown, parts: (scene?.parts ?? 0) + 1 }
+      shown = []
     } else if (lateAnswer !== undefined && scene) scene = { ...scene, lateAnswer, results: [] }
     else if (text.includes(REPLY)) scene?.results.push(text)
   }

@@ -9,7 +9,10 @@ export interface ModelRequest {
   form?: Fields
 }
 
-export type Heard = { from: 'user'; text: string } | { from: 'tool'; text: string }
+export type Heard =
+  | { from: 'user'; text: string }
+  | { from: 'tool'; text: string }
+  | { from: 'picture'; base64: string }
 
 /** Undefined for a request that is no prompt: lists of models, counts of tokens. */
 export function readRequest(path: string, body: unknown): ModelRequest | undefined {
@@ -31,6 +34,7 @@ function readAnthropic(request: Fields): ModelRequest {
 
 function anthropicPart(part: Fields): Heard[] {
   if (part.type === 'tool_result') return [{ from: 'tool', text: textOf(part.content) }]
+  if (part.type === 'image') return picture(asRecord(part.source).data)
   return part.type === 'text' ? [user(textOf(part.text))] : []
 }
 
@@ -39,7 +43,10 @@ function readResponses(request: Fields): ModelRequest {
     if (item.type === 'function_call_output' || item.type === 'custom_tool_call_output') {
       return [{ from: 'tool', text: textOf(item.output) }]
     }
-    return item.role === 'user' ? listOf(item.content).map(({ text }) => user(textOf(text))) : []
+    if (item.role !== 'user') return []
+    return listOf(item.content).flatMap(({ type, text, image_url }) =>
+      type === 'input_image' ? picture(image_url) : [user(textOf(text))],
+    )
   })
   // Codex's newest models are told of their tools within the conversation.
   const added = listOf(request.input).filter(({ type }) => type === 'additional_tools')
@@ -50,7 +57,8 @@ function readResponses(request: Fields): ModelRequest {
 function readChat(request: Fields): ModelRequest {
   const heard = listOf(request.messages).flatMap(({ role, content }): Heard[] => {
     if (role === 'tool') return [{ from: 'tool', text: textOf(content) }]
-    return role === 'user' ? [user(textOf(content))] : []
+    if (role !== 'user') return []
+    return [user(textOf(content)), ...listOf(content).flatMap((part) => picture(asRecord(part.image_url).url))]
   })
   const tools = listOf(request.tools).map((tool) => asRecord(tool.function))
   return { api: 'chat', heard, tools: namesOf(tools) }
@@ -60,9 +68,10 @@ function readGemini(request: Fields): ModelRequest {
   const heard = listOf(request.contents)
     .filter(({ role }) => role !== 'model')
     .flatMap(({ parts }) => listOf(parts))
-    .map((part): Heard => {
+    .flatMap((part): Heard[] => {
       const { response } = asRecord(part.functionResponse)
-      return response === undefined ? user(textOf(part.text)) : { from: 'tool', text: JSON.stringify(response) }
+      if (response !== undefined) return [{ from: 'tool', text: JSON.stringify(response) }]
+      return part.inlineData === undefined ? [user(textOf(part.text))] : picture(asRecord(part.inlineData).data)
     })
   const tools = listOf(request.tools).flatMap((tool) => listOf(tool.functionDeclarations))
   const { responseJsonSchema: form } = asRecord(request.generationConfig)
@@ -72,6 +81,11 @@ function readGemini(request: Fields): ModelRequest {
 export type Fields = Record<string, unknown>
 
 const user = (text: string): Heard => ({ from: 'user', text })
+
+/** As a data URL, or bare. */
+function picture(data: unknown): Heard[] {
+  return typeof data === 'string' ? [{ from: 'picture', base64: data.replace(/^data:[^,]*,/, '') }] : []
+}
 
 export function asRecord(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {}

@@ -1,0 +1,41 @@
+const MAX_LENGTH = 120
+
+/**
+ * Names under which foreign files may be kept together in a folder: no path, nothing hidden, nothing that a command would take
+ * for an option, no blanks or commas, none of them twice. In the order of `names`.
+ */
+export function safeFileNames(names: readonly string[]): string[] {
+  const taken = new Set<string>()
+  return names.map((name) => {
+    const safe = safeFileName(name)
+    let unique = safe
+    // Some file systems take A.png and a.png for one.
+    for (let count = 2; taken.has(unique.toLowerCase()); count += 1) unique = numbered(safe, count)
+    taken.add(unique.toLowerCase())
+    return unique
+  })
+}
+
+/** Whether `safeFileNames` would have left it as it is. */
+export const isSafeFileName = (name: string) => safeFileName(name) === name
+
+function safeFileName(name: string): string {
+  const last = name.normalize('NFC').split(/[/\\]/).at(-1) ?? ''
+  const plain = last.replace(/[^\p{L}\p{M}\p{N}._-]+/gu, '_').replace(/^[._-]+/, '')
+  const { stem, ending } = parts(plain)
+  const letters = Array.from(stem).slice(0, MAX_LENGTH - ending.length)
+  // Most file systems count bytes, up to 255.
+  while (Buffer.byteLength(letters.join('')) > 200) letters.pop()
+  return stem === '' ? 'file' : letters.join('') + ending
+}
+
+const numbered = (name: string, count: number) => {
+  const { stem, ending } = parts(name)
+  return `${stem}-${count}${ending}`
+}
+
+/** `ending` with its dot; of a sensible length, or none. */
+function parts(name: string): { stem: string; ending: string } {
+  const ending = /(?<=.)\.\w{1,16}$/.exec(name)?.[0] ?? ''
+  return { stem: name.slice(0, name.length - ending.length), ending }
+}
