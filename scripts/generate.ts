@@ -34,11 +34,15 @@ function openApiDocument(): string {
 
 /** Headings, and the names that begin so; the first that fits. What fits none is below the last. */
 const GROUPS: readonly (readonly [heading: string, pattern: RegExp])[] = [
-  ['The service', /^(DROVER_HOME|DATABASE_URL|HOST|PORT|WORKSPACE_PATH|BOT_NAME|LOG_)/],
+  [
+    'The service',
+    /^(DROVER_HOME|DATABASE_URL|DROVER_DATABASE|DROVER_PUBLIC|DROVER_RELAY|HOST|PORT|WORKSPACE_PATH|BOT_NAME|LOG_)/,
+  ],
   ['Agents, and how they are fenced', /^DROVER_(AGENT|SANDBOX|STATE)/],
   ['Models', /^(ANTHROPIC|CLAUDE|OPENAI|CODEX|GEMINI|GOOGLE|OPENROUTER|DROVER_PRICES)/],
   ['Workers', /^DROVER_(CONCURRENCY|WORKER|MAX|LEASE|DRAIN|WORKSPACE)/],
   ['Repositories', /^(GITHUB_TOKEN|GH_TOKEN|DROVER_GIT)/],
+  ['Voice', /^DEEPGRAM/],
   ['The command line', /^DROVER_(URL|API_KEY)$/],
   ['More', /^/],
 ]

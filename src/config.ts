@@ -21,6 +21,10 @@ export const Settings = z.object({
     'Your own PostgreSQL 15 or newer. Left out: a built-in one in the data folder',
     'postgres://drover:password@db.example.com:5432/drover',
   ),
+  DROVER_DATABASE_CONNECTIONS: z.coerce.number().int().min(5).max(1_000).optional().meta({
+    description:
+      'How many connections to the database this process opens at most. Default: 24, or 20 more than it runs tasks',
+  }),
   HOST: z.string().default('127.0.0.1').meta({
     description: 'Address to listen on. Beyond this machine only with a key made by `drover key create` and a fence',
   }),

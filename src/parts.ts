@@ -56,8 +56,8 @@ export async function openParts(config: Config, env: NodeJS.ProcessEnv, log: Log
   const transcriber = await openTranscriber(config)
   const database = await openDatabase({
     folder: join(config.home, 'postgres'),
-    // Each run needs one now and then, the API some, the locks of the caches one each.
-    poolSize: Math.max(10, config.DROVER_CONCURRENCY + 6),
+    // Each run needs one now and then, the locks of the caches one each. Those who handle and send must leave some to the API.
+    poolSize: config.DROVER_DATABASE_CONNECTIONS ?? Math.max(24, config.DROVER_CONCURRENCY + 20),
     onWarning: (message) => log.warn(message),
     ...(config.DATABASE_URL !== undefined && { url: config.DATABASE_URL }),
   })

@@ -69,7 +69,7 @@ export function connectionError(error: unknown): Error {
       )
     case '53300':
       return say(
-        'The server of DATABASE_URL has no connection free. Raise its max_connections, or close other programs.',
+        'The server of DATABASE_URL has no connection free. Raise its max_connections, close other programs, or lower DROVER_DATABASE_CONNECTIONS.',
       )
     case undefined:
       return withoutCode(error, say)
