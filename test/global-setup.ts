@@ -1,6 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chmod, mkdtemp, readdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { openEmbedded } from '../src/db/embedded.ts'
@@ -9,8 +12,10 @@ import { createLogin } from '../src/db/roles.ts'
 
 /** One cluster a run, and in it one migrated database that each test copies. Without fsync: it is thrown away. */
 export async function setup(project: TestProject) {
-  const folder = await mkdtemp(join(tmpdir(), 'drover-test-'))
-  await chmod(folder, 0o755)
+  const folder = (await openInMemory()) ?? (await mkdtemp(join(tmpdir(), 'drover-test-')))
+  await chmod(folder, 0o1777)
+  // Whatever a test leaves behind goes with it.
+  process.env.TMPDIR = folder
   const embedded = await openServer(folder)
   await migrate(await createLogin(embedded.admin))
   const admin = new pg.Client(embedded.admin)
@@ -21,6 +26,37 @@ export async function setup(project: TestProject) {
   return async () => {
     await embedded.release()
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const ROOM_BYTES = 4 * 2 ** 30
+
+/**
+ * A folder in memory, where this machine has one with room that runs programs: a database is a thousand files, and each test has
+ * one made and thrown away. On a disk that costs more than half of what the tests do.
+ */
+async function openInMemory(): Promise<string | undefined> {
+  const memory = '/dev/shm'
+  const found = await statfs(memory).catch(() => undefined)
+  if (!found || found.bavail * found.bsize < ROOM_BYTES) return undefined
+  await sweep(memory)
+  const folder = await mkdtemp(join(memory, `drover-${process.pid}-`))
+  try {
+    const program = join(folder, 'program')
+    await writeFile(program, '#!/bin/sh\n', { mode: 0o755 })
+    await promisify(execFile)(program)
+    return folder
+  } catch {
+    await rm(folder, { recursive: true, force: true })
+    return undefined
+  }
+}
+
+/** What runs left that were killed: memory has less room than a disk. */
+async function sweep(memory: string) {
+  for (const name of await readdir(memory)) {
+    const [, pid] = /^drover-(\d+)-/.exec(name) ?? []
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await rm(join(memory, name), { recursive: true, force: true })
   }
 }
 

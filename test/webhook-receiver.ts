@@ -7,17 +7,23 @@ export interface Post {
   body: string
 }
 
+/** `drop`: the connection breaks. `silence`: it stays open, and nothing comes. */
+export type Answer = { status: number; headers?: Record<string, string> } | 'drop' | 'silence'
+
 /** A program on loopback that is posted to: it notes what comes, and answers as it is told. */
 export async function startReceiver(port = 0) {
   const posts: Post[] = []
-  let answer: { status: number; headers?: Record<string, string> } = { status: 204 }
+  let answerTo: (post: Post) => Answer = () => ({ status: 204 })
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString()
-      posts.push({ path: request.url ?? '', headers: flat(request.headers), body })
-      response.writeHead(answer.status, answer.headers).end()
+      const post = { path: request.url ?? '', headers: flat(request.headers), body }
+      posts.push(post)
+      const answer = answerTo(post)
+      if (answer === 'drop') request.socket.destroy()
+      else if (answer !== 'silence') response.writeHead(answer.status, answer.headers).end()
     })
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
@@ -27,7 +33,10 @@ export async function startReceiver(port = 0) {
     url: `http://127.0.0.1:${taken}/drover`,
     posts,
     answerWith(status: number, headers: Record<string, string> = {}) {
-      answer = { status, headers }
+      answerTo = () => ({ status, headers })
+    },
+    answerBy(decide: (post: Post) => Answer) {
+      answerTo = decide
     },
     stop: () =>
       new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import type { ChannelErrorKind } from '../../src/channels/channel.ts'
-import { alone, edit, failure, heard, onlyShown, send, startOne } from './kit.ts'
+import { alone, answersTo, edit, failure, onlyShown, send, sendOptions, startOne } from './kit.ts'
 import { RATE_SECONDS, type ChannelCase, type Fault, type Stage } from './stage.ts'
 
 const failsAs = (fault: Fault, kind: ChannelErrorKind, isShown: boolean) => async (stage: Stage) => {
@@ -23,13 +23,40 @@ export const FAILING: ChannelCase[] = [
   { name: 'a drop on the way there is `transient`', check: failsAs('drop-before', 'transient', false) },
   { name: 'a drop on the way back is `transient`, though it is sent', check: failsAs('drop-after', 'transient', true) },
   {
-    name: '`rate` says when to come back, for messages and edits',
+    name: 'what is sent again by its key is one message where `idempotentSend` says so',
+    async check(stage) {
+      await using live = await startOne(stage)
+      const place = await alone(stage)
+      const sendIt = (options = sendOptions()) => live.channel.send(place, { markdown: 'once' }, options)
+      const options = sendOptions()
+      stage.platform.fault('drop-after')
+      await failure(sendIt(options))
+      const id = await sendIt(options)
+      const { idempotentSend } = live.channel.limits
+      expect((await stage.platform.shown(place)).map((shown) => shown.text)).toEqual(
+        idempotentSend ? ['once'] : ['once', 'once'],
+      )
+      if (idempotentSend) expect(await sendIt(options)).toBe(id)
+      expect(await sendIt()).not.toBe(id)
+    },
+  },
+  {
+    name: '`rate` says when to come back',
+    async check(stage) {
+      await using live = await startOne(stage)
+      const place = await alone(stage)
+      stage.platform.fault('rate')
+      expect((await failure(send(live, place, { markdown: 'two' }))).retryAfterMs).toBe(RATE_SECONDS * 1000)
+      expect(await stage.platform.shown(place)).toEqual([])
+    },
+  },
+  {
+    name: '`rate` says when to come back with an edit, too',
+    needs: ['edits'],
     async check(stage) {
       await using live = await startOne(stage)
       const place = await alone(stage)
       const messageId = await send(live, place, { markdown: 'one' })
-      stage.platform.fault('rate')
-      expect((await failure(send(live, place, { markdown: 'two' }))).retryAfterMs).toBe(RATE_SECONDS * 1000)
       stage.platform.fault('rate')
       const error = await failure(edit(live, place, messageId, { markdown: 'three' }))
       expect(error).toMatchObject({ kind: 'rate', retryAfterMs: RATE_SECONDS * 1000 })
@@ -38,6 +65,7 @@ export const FAILING: ChannelCase[] = [
   },
   {
     name: 'refused credentials are `auth`',
+    needs: ['login'],
     async check(stage) {
       await using live = await startOne(stage)
       const place = await alone(stage)
@@ -49,6 +77,7 @@ export const FAILING: ChannelCase[] = [
   },
   {
     name: 'a message that was removed is `gone`',
+    needs: ['edits'],
     async check(stage) {
       await using live = await startOne(stage)
       const place = await alone(stage)
@@ -62,7 +91,7 @@ export const FAILING: ChannelCase[] = [
     async check(stage) {
       await using live = await startOne(stage)
       await stage.platform.mention('come in')
-      const { place } = await heard(stage, 'come in')
+      const place = await answersTo(stage, 'come in')
       await stage.platform.throwOut(place)
       expect((await failure(send(live, place, { markdown: 'hello?' }))).kind).toBe('gone')
     },

@@ -20,6 +20,7 @@ export const HEARING: ChannelCase[] = [
   },
   {
     name: 'a command keeps its hyphen and what follows',
+    needs: ['commands'],
     async check(stage) {
       await using _ = await startOne(stage)
       await stage.platform.command('/command-invoke plan --fast "two words" a_b')
@@ -28,6 +29,7 @@ export const HEARING: ChannelCase[] = [
   },
   {
     name: 'a mention is taken out of the text, and arrives once',
+    needs: ['groups'],
     async check(stage) {
       await using _ = await startOne(stage)
       await stage.platform.mention('fix the login')
@@ -41,6 +43,7 @@ export const HEARING: ChannelCase[] = [
   },
   {
     name: 'what others say among themselves is not addressed to us',
+    needs: ['groups'],
     async check(stage) {
       await using _ = await startOne(stage)
       await stage.platform.sayToOthers('lunch?')
@@ -62,6 +65,7 @@ export const HEARING: ChannelCase[] = [
   },
   {
     name: 'a button that is pressed arrives with its ids',
+    needs: ['buttons'],
     async check(stage) {
       await using live = await startOne(stage)
       const place = await alone(stage)
@@ -92,6 +96,7 @@ export const HEARING: ChannelCase[] = [
   },
   {
     name: 'a button delivered twice has one key',
+    needs: ['buttons'],
     async check(stage) {
       await using live = await startOne(stage)
       const place = await alone(stage)

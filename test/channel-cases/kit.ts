@@ -41,10 +41,16 @@ export const textsOf = ({ events }: TestStore) =>
 /** Where the person speaks with the bot alone. */
 export async function alone(stage: Stage): Promise<Place> {
   await stage.platform.say('hello')
-  return (await heard(stage, 'hello')).place
+  return answersTo(stage, 'hello')
 }
 
-const sendOptions = () => ({ idempotencyKey: randomUUID(), signal: AbortSignal.timeout(30_000) })
+/** Where the bot answers what was said with exactly these words. */
+export async function answersTo(stage: Stage, text: string): Promise<Place> {
+  const { place } = await heard(stage, text)
+  return stage.platform.speaksIn ?? place
+}
+
+export const sendOptions = () => ({ idempotencyKey: randomUUID(), signal: AbortSignal.timeout(30_000) })
 export const send = ({ channel }: Live, place: Place, message: Outgoing) => channel.send(place, message, sendOptions())
 export const edit = ({ channel }: Live, place: Place, id: string, message: Outgoing) =>
   channel.edit(place, id, message, AbortSignal.timeout(30_000))

@@ -6,9 +6,27 @@ import type { TestStore } from '../channel-host.ts'
 export interface ChannelSubject {
   /** As it stands in the test's report. */
   name: string
+  /** What people cannot do there: cases that need it are left out. */
+  lacks?: readonly Ability[]
   /** A platform of its own on a port of its own, and a store of its own. */
   open(): Promise<Stage>
 }
+
+/** What not every platform has. */
+type Ability =
+  /** People send them to the bot. */
+  | 'files'
+  /** Rooms in which others speak as well, and not all that is said is said to the bot. */
+  | 'groups'
+  /** Who speaks there may give commands. */
+  | 'commands'
+  | 'buttons'
+  /** What was sent can be changed, and can be removed. */
+  | 'edits'
+  /** Markdown is shown as what it means. */
+  | 'marks'
+  /** The platform lets the bot in as a whole, by a token, or does not. */
+  | 'login'
 
 export interface Stage extends AsyncDisposable {
   store: TestStore
@@ -21,6 +39,8 @@ export interface Stage extends AsyncDisposable {
 export interface Platform {
   /** Who speaks below: as `Actor` has it. */
   person: { id: string; name: string }
+  /** Where the bot speaks, if not where it was spoken to. */
+  speaksIn?: Place
   /** Says it to the bot alone, in a direct message. */
   say(text: string): Promise<void>
   /** Says it in a group of which the bot is a member, not to the bot. */
@@ -49,6 +69,21 @@ export interface Platform {
   dropConnections(): void
   /** How many connections wait at this moment for something to be said: long polls, WebSockets. */
   listeners(): number
+  /** Left out where it lacks `files`. */
+  files?: {
+    /** Sends it to the bot alone, with these words, in one message. */
+    send(file: SentFile, text: string): Promise<void>
+    /** The platform has no more what was sent last. */
+    removeLast(): Promise<void>
+  }
+}
+
+export interface SentFile {
+  name: string
+  mediaType: string
+  content: Uint8Array
+  /** Speech, as the platform's own button records it. Its name is then the platform's. */
+  isVoice?: boolean
 }
 
 export type Fault =
@@ -81,5 +116,7 @@ export interface Shown {
 
 export interface ChannelCase {
   name: string
+  /** Left out where the platform lacks one of these. */
+  needs?: readonly Ability[]
   check(stage: Stage): Promise<void>
 }

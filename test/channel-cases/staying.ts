@@ -146,6 +146,7 @@ export const STAYING: ChannelCase[] = [
   },
   {
     name: 'refused credentials are reported in a sentence, and it goes on when they are mended',
+    needs: ['login'],
     async check(stage) {
       const { store, platform } = stage
       platform.setTokenValid(false)

@@ -1,16 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../bin/drover.js', import.meta.url))
 
 /** `drover up` as a process of its own, with its own built-in database below `home`, as its owner runs it. */
 export async function up(home: string, settings: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [MAIN, 'up'], {
-    env: { PATH: process.env.PATH, HOME: home, DROVER_HOME: home, PORT: '0', DROVER_CONCURRENCY: '4', ...settings },
+  const own = { HOME: home, DROVER_HOME: home, NODE_COMPILE_CACHE: join(tmpdir(), 'compiled') }
+  const child = spawn(process.execPath, [PROGRAM, 'up'], {
+    env: { PATH: process.env.PATH, ...own, PORT: '0', DROVER_CONCURRENCY: '4', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

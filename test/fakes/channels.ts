@@ -4,6 +4,7 @@ import { discordSubject } from './discord/subject.ts'
 import { githubAppSubject, githubSubject } from './github/subject.ts'
 import { slackHttpSubject, slackSubject } from './slack/subject.ts'
 import { telegramSubject, telegramWebhookSubject } from './telegram/subject.ts'
+import { webhookSubject } from './webhook/subject.ts'
 
 export const CHANNEL_SUBJECTS: ChannelSubject[] = [
   telegramSubject,
@@ -13,4 +14,5 @@ export const CHANNEL_SUBJECTS: ChannelSubject[] = [
   discordSubject,
   githubSubject,
   githubAppSubject,
+  webhookSubject,
 ]
