@@ -32,7 +32,15 @@ async function listen(answer: (call: string, response: ServerResponse, body: str
 
 test('a post is handed on once, though the relay hears of it at the third try only; then a silent stream is replaced', async () => {
   const channel = 'x'.repeat(24)
-  const post = { seq: 7, method: 'PUT', path: '/webhooks/a', query: '?b', headers: {}, receivedAt: new Date().toISOString(), body: '' }
+  const post = {
+    seq: 7,
+    method: 'PUT',
+    path: '/webhooks/a',
+    query: '?b',
+    headers: {},
+    receivedAt: new Date().toISOString(),
+    body: '',
+  }
   const acks: string[] = []
   await using service = await listen((_, response) => response.writeHead(201).end())
   await using relay = await listen((call, response, body) => {
