@@ -6,7 +6,7 @@ import { dumpSchema } from './dump-schema.ts'
 import { asAdmin } from './test-db.ts'
 
 const SCHEMA = fileURLToPath(new URL('../docs/schema.sql', import.meta.url))
-const TABLES = fileURLToPath(new URL('../src/db/tables.ts', import.meta.url))
+const TABLES = ['column-types', 'tables', 'talk-tables'].map((name) => new URL(`../src/db/${name}.ts`, import.meta.url))
 
 test('docs/schema.sql is what the migrations make', async () => {
   const dump = await asAdmin('drover_template', dumpSchema)
@@ -41,7 +41,8 @@ test.each([
 
 describe('src/db/tables.ts', () => {
   test('knows every table and column, and what may be null', async () => {
-    expect(describeTypes(await readFile(TABLES, 'utf8'))).toEqual(await describeDatabase())
+    const sources = await Promise.all(TABLES.map((file) => readFile(file, 'utf8')))
+    expect(describeTypes(sources.join('\n'))).toEqual(await describeDatabase())
   })
 
   test('tells a column that may be null from one that may not', () => {
@@ -75,10 +76,14 @@ function describeTypes(source: string): string[] {
   const text = source.replace(/\/\*\*[\s\S]*?\*\//g, '')
   // Up to the bracket that stands below the beginning.
   const bodyOf = (name: string) =>
-    new RegExp(`^( *)(?:export )?interface ${name} \\{\\n([\\s\\S]*?)\\n\\1\\}$`, 'm').exec(text)?.[2] ?? ''
+    new RegExp(`^( *)(?:export )?interface ${name}(?: extends \\w+)? \\{\\n([\\s\\S]*?)\\n\\1\\}$`, 'm').exec(
+      text,
+    )?.[2] ?? ''
   const aliases = new Map(Array.from(text.matchAll(/type (\w+) = (.+)/g), ([, name, type]) => [name, type ?? '']))
   const columns: string[] = []
-  for (const [, table, inline, named] of bodyOf('Tables').matchAll(/^\s*(\w+): (?:\{([^{}]*)\}|(\w+))$/gm)) {
+  for (const [, table, inline, named] of [bodyOf('Tables'), bodyOf('TalkTables')]
+    .join('\n')
+    .matchAll(/^\s*(\w+): (?:\{([^{}]*)\}|(\w+))$/gm)) {
     for (const member of (inline ?? bodyOf(named ?? '')).split(/[;\n]/)) {
       const [, column, type] = /^\s*(\w+): (.+?)\s*$/.exec(member) ?? []
       if (column !== undefined && type !== undefined) columns.push(`${table}.${column}: ${sayType(type, aliases)}`)

@@ -31,8 +31,8 @@ test(
       settings.PORT = new URL(service.url).port
       github.setAppHook(`${service.url}/webhooks/github`)
       const ours = async () => (await github.people.comments(issue)).filter(({ by }) => by === 'drover[bot]')
-      const sees = (text: string) =>
-        expect
+      const sees = async (text: string) =>
+        await expect
           .poll(async () => (await ours()).filter((each) => each.text.includes(text)).length, { timeout: 45_000 })
           .toBe(1)
 
