@@ -6,7 +6,7 @@ import type { Database } from './db/connect.ts'
 import { createOnlyOne } from './db/only-one.ts'
 import { asSystem, onceAsSystem } from './db/scope.ts'
 import { OFFERED_COMMANDS } from './inbound/commands/registry.ts'
-import { storeSaid } from './inbox/store.ts'
+import { storeIgnored, storeSaid } from './inbox/store.ts'
 import type { Log } from './lib/log.ts'
 import type { Sealer } from './lib/seal.ts'
 import { DEFAULT_ORG } from './orgs/org.ts'
@@ -49,6 +49,7 @@ function hostOf({ name, database, log, onlyOne, sealer }: HostParts): ChannelHos
   return {
     commands: OFFERED_COMMANDS,
     take: (event) => onceAsSystem(database, (db) => storeSaid(db, DEFAULT_ORG, event)),
+    noteIgnored: (ignored) => onceAsSystem(database, (db) => storeIgnored(db, DEFAULT_ORG, ignored)),
     report(health) {
       const reason = health.isUp ? null : health.reason
       if (reason !== null) log.warn(reason)

@@ -50,6 +50,7 @@ function channelFrom({ create, title }: ChannelKind, values: Readonly<Record<str
 const NO_HOST: ChannelHost = {
   commands: [],
   take: async () => 'duplicate',
+  noteIgnored: async () => undefined,
   report: () => undefined,
   asOnlyOne: async () => undefined,
   readCursor: async () => undefined,

@@ -3,7 +3,7 @@
  * be away, as a database is, and can be held while it writes.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ChannelHost, Inbound } from '../src/channels/channel.ts'
+import type { ChannelHost, Ignored, Inbound } from '../src/channels/channel.ts'
 import { OFFERED_COMMANDS } from '../src/inbound/commands/registry.ts'
 
 type Health = Parameters<ChannelHost['report']>[0]
@@ -21,6 +21,8 @@ export interface TestStore {
   events: Inbound[]
   /** What `take` was called with, whether it was new, known or refused. */
   takes: Inbound[]
+  /** What was nothing to us. */
+  ignored: Ignored[]
   /** As if the database were away: `take` throws. */
   isAway: boolean
   /** From now on `take` waits until the returned function is called. */
@@ -42,6 +44,7 @@ export function createTestStore(): TestStore {
   const store: TestStore = {
     events: [],
     takes: [],
+    ignored: [],
     isAway: false,
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -94,6 +97,10 @@ export function createTestStore(): TestStore {
       logs,
       isUp: () => reports.at(-1)?.isUp ?? false,
       take,
+      async noteIgnored(ignored) {
+        if (store.isAway) throw new Error('the database is away')
+        store.ignored.push(ignored)
+      },
       asOnlyOne,
       report: (health) => void reports.push(health),
       readCursor: async () => cursor,

@@ -23,7 +23,7 @@ const all = EXAMPLES.flatMap(({ name, examples }) => examples.map((payload) => (
 const partOf = ({ name, payload }: (typeof all)[number]) => WRITTEN[`${name}.${String(payload['action'])}`]
 
 describe('GitHub’s own examples', () => {
-  test('none of them troubles us, and none speaks to us', async () => {
+  test('none of them troubles us, none speaks to us, and of each it is known why', async () => {
     await using kit = await openGitHub()
     const { channel, host } = kit.create()
     expect(all.length).toBeGreaterThan(300)
@@ -33,12 +33,15 @@ describe('GitHub’s own examples', () => {
     }
     expect(kit.store.takes).toEqual([])
     expect(host.logs).toEqual([])
+    expect(kit.store.ignored).toHaveLength(all.length)
+    expect(kit.store.ignored.every(({ reason }) => reason.length > 10)).toBe(true)
   })
 
   test('with a mention in them, the five events are taken, and no other', async () => {
     await using kit = await openGitHub()
     const { channel } = kit.create()
     const seen = new Set<string>()
+    const whyEdited = () => kit.store.ignored.filter(({ reason }) => reason.includes('edited'))
     for (const { name, payload } of all) {
       const body = JSON.stringify(payload, (key, value: unknown) => (key === 'body' ? '@coding-assistant go' : value))
       const part = partOf({ name, payload })
@@ -61,5 +64,8 @@ describe('GitHub’s own examples', () => {
       })
     }
     expect([...seen].toSorted()).toEqual(Object.keys(WRITTEN).toSorted())
+    expect(whyEdited().map(({ link }) => link)).toContain(
+      'https://github.com/Codertocat/Hello-World/issues/1#issuecomment-492700400',
+    )
   })
 })

@@ -72,6 +72,17 @@ export type Inbound =
   /** A button was pressed. */
   | (Said & { type: 'choice'; questionId: string; choiceId: string; messageId: string })
 
+/** What arrived and is nothing to us: kept for who asks why nothing happened, without its words. */
+export interface Ignored {
+  key: string
+  place: Place
+  actor: Actor
+  at: string
+  link?: string
+  /** Why it is nothing to us, for people. */
+  reason: string
+}
+
 /** Buttons under a message. `drover` ids are short: Telegram gives them 64 bytes, both together. */
 export interface Choices {
   questionId: string
@@ -122,6 +133,8 @@ export interface ChannelHost {
   readonly commands: readonly OfferedCommand[]
   /** Resolves once it is stored, new or known already. Only then may the platform be told that it has arrived. It throws while the database is away. */
   take(event: Inbound): Promise<'new' | 'duplicate'>
+  /** Once, by its key. */
+  noteIgnored(ignored: Ignored): Promise<void>
   /** Whether the connection stands; the reason is a sentence for people that says what to do. */
   report(health: { isUp: true } | { isUp: false; reason: string }): void
   /** Runs `work` in one process at a time, of all that share the database; waits for its turn. The signal ends when the turn is lost or `signal` aborts. */

@@ -30,7 +30,7 @@ describe('a folder and its server', () => {
     const first = await open(folder)
     await asSystem(first, (db) => setLimit(db, 'agent', 'x', 7))
     await first.close()
-    expect(await serverPid(folder)).toBeUndefined()
+    await expect.poll(() => serverPid(folder)).toBeUndefined()
     const later = await open(folder)
     expect(await limits(later)).toEqual([{ scope: 'agent', key: 'x', max_running: 7 }])
   })
@@ -38,7 +38,7 @@ describe('a folder and its server', () => {
   test('whoever opens and closes at once is not left hanging', async () => {
     const folder = await freshFolder()
     for (let n = 0; n < 3; n++) await (await open(folder)).close()
-    expect(await serverPid(folder)).toBeUndefined()
+    await expect.poll(() => serverPid(folder)).toBeUndefined()
   })
 
   test('a second process joins; the first goes, and the second works on; with the second the server goes', async () => {
@@ -50,7 +50,7 @@ describe('a folder and its server', () => {
     expect(await first.ended).toBe(0)
     expect(await answers(second.admin)).toBe(true)
     await second.release()
-    expect(await serverPid(folder)).toBeUndefined()
+    await expect.poll(() => serverPid(folder)).toBeUndefined()
     expect(await answers(second.admin)).toBe(false)
   })
 
@@ -63,7 +63,7 @@ describe('a folder and its server', () => {
     )
     expect((await readdir(folder)).filter((name) => name.includes('.new-'))).toEqual([])
     await Promise.all(all.map((one) => one.release()))
-    expect(await serverPid(folder)).toBeUndefined()
+    await expect.poll(() => serverPid(folder)).toBeUndefined()
   })
 
   test('processes that come and go all the time always find a server', { timeout: 120_000 }, async () => {
@@ -124,7 +124,7 @@ describe('what is killed', () => {
     await expect.poll(() => limits(db).catch(() => 'away'), { timeout: 20_000 }).toHaveLength(1)
     expect(await serverPid(folder)).not.toBe(killed)
     await db.close()
-    expect(await serverPid(folder)).toBeUndefined()
+    await expect.poll(() => serverPid(folder)).toBeUndefined()
   })
 
   test('the process that holds it: the server stops by itself, and all that was acknowledged is there', async () => {
@@ -161,7 +161,7 @@ describe('what is killed', () => {
     await first.release()
     expect(await answers(second.admin)).toBe(true)
     await second.release()
-    expect(await serverPid(folder)).toBeUndefined()
+    await expect.poll(() => serverPid(folder)).toBeUndefined()
   })
 
   test('a pid that belongs to another program by now is not taken for the server', async () => {

@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely'
-import type { Inbound } from '../channels/channel.ts'
+import type { Ignored, Inbound } from '../channels/channel.ts'
 import type { Db } from '../db/scope.ts'
 import type { Tables } from '../db/tables.ts'
 import { newId, type Id } from '../lib/ids.ts'
@@ -22,6 +22,27 @@ export async function storeSaid(db: Db, orgId: string, event: Inbound): Promise<
     .onConflict((conflict) => conflict.columns(['channel', 'key']).doNothing())
     .executeTakeFirst()
   return numInsertedOrUpdatedRows === 1n ? 'new' : 'duplicate'
+}
+
+/** Handled as it comes: it is nothing to us. */
+export async function storeIgnored(db: Db, orgId: string, { reason, ...ignored }: Ignored): Promise<void> {
+  await db
+    .insertInto('inbox')
+    .values({
+      id: newId('said'),
+      org_id: orgId,
+      channel: ignored.place.channel,
+      key: ignored.key,
+      lane: laneOf(ignored.place),
+      event: JSON.stringify({ ...ignored, type: 'message', messageId: '', isAddressed: false }),
+      link: ignored.link ?? null,
+      status: 'done',
+      verdict: 'dropped',
+      reason,
+      handled_at: sql<Date>`now()`,
+    })
+    .onConflict((conflict) => conflict.columns(['channel', 'key']).doNothing())
+    .execute()
 }
 
 /** The next thing to handle, locked until the transaction ends: in each lane the oldest, lanes beside one another. */

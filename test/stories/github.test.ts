@@ -1,12 +1,15 @@
 /** An issue on GitHub: asked there, done in a clone of that very repository, answered there; through a kill, and with bots about. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import definitions from '@octokit/webhooks-examples' with { type: 'json' }
 import { expect, test } from 'vitest'
 import { end, up } from '../crash/up.ts'
+import { posted } from '../fakes/github/github-kit.ts'
 import { APP_SECRET, startGitHub } from '../fakes/github/start-github.ts'
 import { clientOf, git, makeRepository, openFolder } from '../test-service.ts'
 
 const BOTS = 50
+const EXAMPLES = definitions as unknown as { name: string; examples: object[] }[]
 
 test(
   'a comment becomes a branch of its repository and one answer, what was said while we were dead as well, and fifty comments of bots become nothing',
@@ -54,16 +57,29 @@ test(
         await github.people.comment(issue, `@coding-assistant say Bot ${n}, to you and to @other.`, 'other[bot]')
       await github.deliveries.settled()
       const { call } = clientOf(service)
+      const whyOf = async (which: string) => {
+        const found = await call<{ inbox: { reason: string }[] }>('GET', `/v1/inbox?which=${which}`)
+        return found.inbox[0]?.reason
+      }
       const why = async () => {
         const comments = (await github.people.comments(issue)).filter(({ by }) => by === 'other[bot]')
-        const last = comments.at(-1)?.id
-        const { inbox } = await call<{ inbox: { reason: string }[] }>('GET', `/v1/inbox?which=comment:${last}`)
-        return inbox[0]?.reason
+        return whyOf(`comment:${comments.at(-1)?.id}`)
       }
       await expect.poll(why).toBe('it was said by a bot')
       const { tasks } = await call<{ tasks: unknown[] }>('GET', '/v1/tasks?limit=100')
       expect(tasks).toHaveLength(2)
       expect(await ours()).toHaveLength(4)
+
+      // Whatever else GitHub posts is taken, and it is known why nothing came of it.
+      for (const { name, examples } of EXAMPLES) {
+        for (const [index, example] of examples.entries()) {
+          const request = posted(name, JSON.stringify(example), { secret: APP_SECRET })
+          request.headers.set('x-github-delivery', `${name}-${index}`)
+          const answer = await fetch(new Request(`${service.url}/webhooks/github`, request))
+          expect(answer.status, `${name} ${index}`).toBe(202)
+        }
+        expect(`${name}: ${await whyOf(`${name}-0`)}`).toMatch(/is nothing to Drover|does not say @|is not heard/)
+      }
     } finally {
       await end(service.child, 'SIGTERM')
       await github.stop()

@@ -24,14 +24,16 @@ interface Written {
 
 /**
  * Pure: GitHub's words in, ours out. The key is of what was written: a repository's hook and an App's hook deliver the same comment
- * under two ids. Undefined where it does not speak to the bot, or is our own.
+ * under two ids. Where it does not speak to the bot, or is our own, a reason.
  */
-export function parseEvent(payload: Payload, botName: string): Heard | undefined {
+export function parseEvent(payload: Payload, botName: string): Heard | { reason: string } {
   const { written, thread } = partsOf(payload)
   const body = written.body ?? ''
-  if (written.user === null || body.includes(OURS)) return undefined
+  if (written.user === null) return { reason: 'the account that wrote it is no more' }
+  if (body.includes(OURS)) return { reason: OWN }
   const addressed = addressedTo(botName, body)
-  if (!addressed) return undefined
+  if (!addressed)
+    return { reason: `it does not say @${botName}; in code, quotes and HTML comments that counts for nothing` }
   const { repository } = payload
   const said = {
     key: written.key,
@@ -57,6 +59,9 @@ export function parseEvent(payload: Payload, botName: string): Heard | undefined
     ...(payload.event === 'pull_request_review.submitted' && { review: payload.review.id }),
   }
 }
+
+/** Said by us: never heard, or it would be answered for ever. */
+export const OWN = 'it is Drover’s own'
 
 function partsOf(payload: Payload): { written: Written; thread: { number: number; title: string } } {
   switch (payload.event) {

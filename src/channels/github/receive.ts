@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { verifyWithFallback } from '@octokit/webhooks-methods'
 import { messageOf } from '../../lib/errors.ts'
 import type { ChannelHost } from '../channel.ts'
@@ -23,7 +24,8 @@ export function createReceive({ secrets, intake, hooks, log }: Parts): (request:
     hooks.note(headers, posted.json)
     const name = headers.get('x-github-event') ?? ''
     try {
-      const result = await intake.take(name, posted.json)
+      const deliveryId = headers.get('x-github-delivery') ?? randomUUID()
+      const result = await intake.take({ name, body: posted.json, deliveryId })
       return result === 'taken' ? answer(200, 'Taken.') : answer(202, 'Nothing to us.')
     } catch (error) {
       log(`GitHub: ${name} could not be stored yet, and is tried again: ${messageOf(error)}`)
