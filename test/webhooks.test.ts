@@ -1,7 +1,15 @@
 /** Webhooks out, through the whole service: what becomes of tasks is posted to a receiver on a real socket. */
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import type { CreatedHook, CreatedWebhook, DeliveryList, Inbox, StartedTask, WebhookList } from '../src/http/wire.ts'
+import type {
+  ConsoleMessages,
+  CreatedHook,
+  CreatedWebhook,
+  DeliveryList,
+  Inbox,
+  StartedTask,
+  WebhookList,
+} from '../src/http/wire.ts'
 import { asAdmin } from './test-db.ts'
 import { startTestService, type TestService } from './test-service.ts'
 import { startReceiver, type Post } from './webhook-receiver.ts'
@@ -146,6 +154,26 @@ test('a task may bring its own address: it alone is told there, when it waits or
   expect(new Verifier(SECRET).verify(body, headers)).toMatchObject({ data: { id: second.id } })
   expect(await listed(service)).toEqual([])
   expect((await service.call<WebhookList>('GET', `/v1/webhooks?task=${second.id}`)).webhooks).toHaveLength(1)
+})
+
+test('a task may name a place: what comes of it is shown there', async () => {
+  const { room } = await service.call<{ room: string }>('POST', '/v1/console', {})
+  const replyTo = { channel: 'console', room }
+  const task = await service.call<StartedTask>('POST', '/v1/tasks', {
+    prompt: 'say to the room',
+    codebase: 'app',
+    replyTo,
+  })
+  expect(task.replySecret).toBeUndefined()
+  const shown = async () => {
+    const path = `/v1/console/${room}/messages`
+    const { messages } = await service.call<ConsoleMessages>('GET', `${path}?limit=100`)
+    return messages.flatMap((message) => (message.by === 'drover' && message.isFinal ? [message.text] : []))
+  }
+  await vi.waitFor(async () => expect(await shown()).toContain('to the room'), PATIENCE)
+  expect((await shown()).some((text) => text.includes('scripted · done'))).toBe(true)
+  const nowhere = { prompt: 'say x', codebase: 'app', replyTo: { channel: 'pigeon', room: '1' } }
+  await expect(service.call('POST', '/v1/tasks', nowhere)).rejects.toThrow('There is no channel \\"pigeon\\"')
 })
 
 test('addresses that are not on the public internet are refused unless the settings allow them', async () => {

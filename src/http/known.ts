@@ -2,6 +2,7 @@ import type { Codebase } from '../codebases/codebase.ts'
 import { findCodebase } from '../codebases/store.ts'
 import type { Db } from '../db/scope.ts'
 import { UserError } from '../lib/errors.ts'
+import { listChannels } from '../places/channel-store.ts'
 import { findTask } from '../tasks/store.ts'
 import type { Task } from '../tasks/task.ts'
 import type { AgentDirectory } from './parts.ts'
@@ -19,6 +20,17 @@ export async function knownCodebase(db: Db, which: string): Promise<Codebase> {
   throw new UserError(
     'no-codebase',
     `No codebase is called "${which}". Add it with \`drover codebase add <path or URL>\` or POST /v1/codebases; GET /v1/codebases lists those there are.`,
+  )
+}
+
+/** `UserError('channel-unknown')` names those there are. */
+export async function assertChannel(db: Db, name: string): Promise<void> {
+  const channels = await listChannels(db)
+  if (channels.some((channel) => channel.name === name)) return
+  const names = channels.map((channel) => channel.name).join(', ')
+  throw new UserError(
+    'channel-unknown',
+    names === '' ? 'No channel is set up yet: drover setup.' : `There is no channel "${name}". There are: ${names}.`,
   )
 }
 

@@ -8,7 +8,7 @@ import { knownMember } from '../orgs/known-member.ts'
 import { accountText, type Account, type Identity, type Member } from '../orgs/member.ts'
 import { addMember, listAccounts, listHolders, listIdentities, lockMember, removeMember } from '../orgs/member-store.ts'
 import type { Principal } from '../orgs/org.ts'
-import { listChannels } from '../places/channel-store.ts'
+import { assertChannel } from './known.ts'
 import { idParam, jsonAnswer, jsonBody, refusals, type Api } from './api.ts'
 import { createOnce, findReplay, IdempotencyHeader } from './idempotency.ts'
 import type { HttpParts } from './parts.ts'
@@ -209,14 +209,4 @@ const nameOf = ({ member }: Identity) => `${member.name} (${member.id}, ${member
 
 async function nameShown(db: Db, channel: string, actor: string): Promise<string | undefined> {
   return (await listRefused(db)).find((account) => account.channel === channel && account.actor === actor)?.name
-}
-
-async function assertChannel(db: Db, name: string) {
-  const channels = await listChannels(db)
-  if (channels.some((channel) => channel.name === name)) return
-  const names = channels.map((channel) => channel.name).join(', ')
-  throw new UserError(
-    'channel-unknown',
-    names === '' ? 'No channel is set up yet: drover setup.' : `There is no channel "${name}". There are: ${names}.`,
-  )
 }

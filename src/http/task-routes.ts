@@ -1,9 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { findConversation } from '../conversations/store.ts'
 import { asOrg, type Db } from '../db/scope.ts'
+import { catchUp } from '../deliveries/catch-up-store.ts'
 import { findQuestions } from '../events/store.ts'
 import { UserError } from '../lib/errors.ts'
 import type { Principal } from '../orgs/org.ts'
+import { openPlace, showIn } from '../places/store.ts'
 import { startWork } from '../tasks/start-work.ts'
 import { answerTask, cancelTask, findTask, listTasks, requeueTask } from '../tasks/store.ts'
 import { TASK_STATUSES, type Task as TaskRecord } from '../tasks/task.ts'
@@ -11,7 +13,7 @@ import { workerTypeExists } from '../tasks/worker-store.ts'
 import { newSecret, REPLY_EVENTS } from '../webhooks/webhook.ts'
 import { idParam, jsonAnswer, jsonBody, present, refusals, wholeNumber, type Api } from './api.ts'
 import { createOnce, IdempotencyHeader } from './idempotency.ts'
-import { knownAgent, knownCodebase, knownTask } from './known.ts'
+import { assertChannel, knownAgent, knownCodebase, knownTask } from './known.ts'
 import { decodeCursor, encodeCursor } from './page.ts'
 import type { AgentDirectory, HttpParts } from './parts.ts'
 import { taskToWire } from './to-wire.ts'
@@ -207,14 +209,21 @@ async function startTask(
   })
 }
 
-/** Who gave an address is told there when the task waits or has ended. The secret is told to who brought none. */
+/** Who gave an address is told there when the task waits or has ended; a place shows it from now on. The secret is told to who brought none. */
 async function addReply(
   db: Db,
-  { id: taskId, orgId }: TaskRecord,
+  { id: taskId, orgId, conversationId }: TaskRecord,
   { replyTo: url, replySecret }: NewTask,
   seal: HttpParts['seal'],
 ): Promise<Pick<StartedTask, 'replySecret'>> {
   if (url === undefined) return {}
+  if (typeof url !== 'string') {
+    await assertChannel(db, url.channel)
+    const place = await openPlace(db, orgId, url)
+    await showIn(db, place, conversationId as string)
+    await catchUp(db, place, conversationId as string)
+    return {}
+  }
   const secret = replySecret ?? newSecret()
   await subscribe(db, { orgId, url, events: REPLY_EVENTS, secret, taskId, seal })
   return replySecret === undefined ? { replySecret: secret } : {}

@@ -15,6 +15,21 @@ export const WebhookUrl = z
   )
   .openapi({ example: 'https://example.com/drover' })
 
+const part = (description: string) => z.string().max(200).default('').openapi({ description })
+
+/** Where to say what becomes of a task: an address, or a place of a channel. */
+export const ReplyTo = z
+  .union([
+    WebhookUrl,
+    z.strictObject({
+      channel: z.string().min(1).max(100).openapi({ example: 'slack' }),
+      tenant: part('A Slack workspace, a Discord server'),
+      room: z.string().min(1).max(200).openapi({ example: 'C024BE91L' }),
+      thread: part('In it, where the platform has threads'),
+    }),
+  ])
+  .openapi({ description: 'Posted to when it waits or has ended; or a place where its card and its answer are shown' })
+
 const SECRET_BYTES = { min: 24, max: 64 }
 
 /** As Standard Webhooks has it. */

@@ -5,7 +5,7 @@ import { BUDGET_PERIODS, BUDGET_SCOPES } from '../usage/budget.ts'
 import { USAGE_BY } from '../usage/usage.ts'
 import { EventBody, Question, Spend } from './wire-events.ts'
 import { AgentName, CodebaseRef, id, Name, orNull, Prompt, Time } from './wire-values.ts'
-import { WebhookSecret, WebhookUrl } from './wire-webhooks.ts'
+import { ReplyTo, WebhookSecret } from './wire-webhooks.ts'
 
 export * from './wire-artifacts.ts'
 export * from './wire-channels.ts'
@@ -102,12 +102,12 @@ export const NewTask = z
     parentId: z.string().optional(),
     workerType: z.string().optional().openapi({ example: 'general' }),
     maxAttempts: z.int().min(1).max(100).optional(),
-    replyTo: WebhookUrl.optional().openapi({ description: 'Where to post when it waits or has ended' }),
+    replyTo: ReplyTo.optional(),
     replySecret: WebhookSecret.optional().openapi({ description: 'What to sign that with; made if left out' }),
   })
-  .refine((task) => task.replySecret === undefined || task.replyTo !== undefined, {
+  .refine((task) => task.replySecret === undefined || typeof task.replyTo === 'string', {
     path: ['replySecret'],
-    message: 'It is for `replyTo`.',
+    message: 'It is for a URL in `replyTo`.',
   })
   .refine((task) => (task.codebase === undefined) !== (task.conversationId === undefined), {
     path: ['codebase'],

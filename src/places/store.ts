@@ -64,6 +64,16 @@ export async function setConversation(db: Db, { id, orgId }: PlaceRow, conversat
     .execute()
 }
 
+/** What comes of this conversation is shown there, too. What is said there belongs to it only where no other goes on. */
+export async function showIn(db: Db, place: PlaceRow, conversationId: string): Promise<void> {
+  if ((await currentConversation(db, place.id)) === undefined) return setConversation(db, place, conversationId)
+  await db
+    .insertInto('place_conversations')
+    .values({ place_id: place.id, conversation_id: conversationId, org_id: place.orgId, is_current: false })
+    .onConflict((conflict) => conflict.columns(['place_id', 'conversation_id']).doNothing())
+    .execute()
+}
+
 /** The newest conversation of this place about a codebase. */
 export async function findConversationAbout(db: Db, placeId: string, codebaseId: string): Promise<string | undefined> {
   const row = await db
