@@ -6,7 +6,7 @@ import { AgentName, CodebaseRef, id, Name, Prompt, Time } from './wire-values.ts
 
 const HTTP = /^https?$/
 
-export const WebhookUrl = z
+const WebhookUrl = z
   .url({ protocol: HTTP, message: 'It is no http:// or https:// URL.' })
   .max(2_000)
   .refine(
