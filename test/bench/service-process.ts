@@ -6,14 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../free-port.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../bin/drover.js', import.meta.url))
 const GIVE_UP_MS = 60_000
 
-/** `drover up` on a data folder, as a process of its own. */
+/** `npm start` on a data folder, as a process of its own. */
 export async function startService(home: string, settings: Record<string, string> = {}) {
   const port = await freePort()
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [PROGRAM, 'up'], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=8', PROGRAM, 'up'], {
     cwd: home,
     env: {
       PATH: process.env.PATH,
