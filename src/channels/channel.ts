@@ -22,6 +22,8 @@ export interface Actor {
   /** What people see: a handle, a display name. */
   name: string
   isBot: boolean
+  /** The id is of this tenant: in another one it may be somebody else's. */
+  isOfTenant?: boolean
 }
 
 /** A file that came with a message. Its content is fetched later, once it is known that whoever sent it may speak here. */

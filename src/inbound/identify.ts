@@ -39,7 +39,7 @@ const whyIn = (list: ReadonlySet<string> | 'everybody', isListed: boolean) =>
 /** Who said it, as identities have it. */
 export const accountOf = ({ place, actor }: Pick<Inbound, 'place' | 'actor'>): Account => ({
   channel: place.channel,
-  tenant: place.tenant,
+  tenant: actor.isOfTenant ? place.tenant : '',
   actor: actor.id,
 })
 

@@ -75,7 +75,7 @@ test('who speaks has the name that people read, or the id where Slack does not t
   await kit.start()
   await home.say(home.direct, 'unnamed')
   await expect.poll(kit.texts).toEqual(['unnamed'])
-  expect(kit.store.events[0]?.actor).toEqual({ id: home.ada.id, name: home.ada.id, isBot: false })
+  expect(kit.store.events[0]?.actor).toEqual({ id: home.ada.id, name: home.ada.id, isBot: false, isOfTenant: true })
 })
 
 test('a command is answered at once, to the person who typed it', async () => {

@@ -173,7 +173,12 @@ export const isDirectMessage = (channel: string, channelType?: string) =>
   channelType === undefined ? channel.startsWith('D') : channelType === 'im'
 
 /** Slackbot speaks as a person. */
-const actorOf = (id: string, name?: string): Actor => ({ id, name: name || id, isBot: id === 'USLACKBOT' })
+const actorOf = (id: string, name?: string): Actor => ({
+  id,
+  name: name || id,
+  isBot: id === 'USLACKBOT',
+  isOfTenant: true,
+})
 
 const linkTo = (channel: string, messageTs: string) =>
   `https://slack.com/archives/${channel}/p${messageTs.replace('.', '')}`
