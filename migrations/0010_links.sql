@@ -9,7 +9,7 @@ alter table tasks add place_id text;
 alter table tasks add foreign key (org_id, place_id) references places (org_id, id);
 
 create table link_codes (
-  -- Of the code: who reads the database cannot use it.
+  -- Of the code. In clear it stands in the delivery that shows it, and is worth nothing after its fifteen minutes.
   code_hash       bytea primary key,
   org_id          text not null references orgs,
   conversation_id text not null,

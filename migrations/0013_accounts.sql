@@ -1,7 +1,7 @@
 -- One person, several accounts: which account is whose is proven by a code, or said by an admin; and all of it is written down.
 
 create table account_codes (
-  -- Of the code: who reads the database cannot use it.
+  -- Of the code. In clear it stands in the delivery that shows it, and is worth nothing after its fifteen minutes.
   code_hash  bytea primary key,
   org_id     text not null references orgs,
   member_id  text not null,

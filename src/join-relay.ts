@@ -12,6 +12,7 @@ import { followRelay } from './relay/follow-relay.ts'
 const GIVE_UP_MS = 60 * 60_000
 /** A refused token is not taken a moment later. */
 const REFUSED_MS = 60_000
+const AGAIN_MS = 1_000
 
 type RelayConfig = Pick<Config, 'DROVER_RELAY_URL' | 'DROVER_RELAY_TOKEN'>
 
@@ -24,7 +25,8 @@ export function joinRelay(
   if (!relay) return undefined
   const service = addressOf({ HOST: config.HOST, PORT: Number(new URL(serviceUrl).port), DROVER_URL: undefined })
   const stopping = new AbortController()
-  const running = createOnlyOne(database)(`relay:${relay.url}`, stopping.signal, async (signal) => {
+  const asOnlyOne = createOnlyOne(database)
+  const follow = async (signal: AbortSignal) => {
     while (!signal.aborted) {
       await followRelay({ relay, service: { url: service, giveUpMs: GIVE_UP_MS }, log }, signal).catch(
         // The service itself is well: it goes on without.
@@ -32,9 +34,17 @@ export function joinRelay(
       )
       await sleep(REFUSED_MS, undefined, { signal }).catch(() => undefined)
     }
-  }).catch((error: unknown) => {
-    if (!stopping.signal.aborted) throw error
-  })
+  }
+  async function followInTurn() {
+    while (!stopping.signal.aborted) {
+      // It also ends when the connection that holds the turn is lost.
+      await asOnlyOne(`relay:${relay?.url}`, stopping.signal, follow).catch((error: unknown) => {
+        if (!stopping.signal.aborted) log.warn({ err: error }, 'cannot take its turn at the relay')
+      })
+      await sleep(AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+  const running = followInTurn()
   return {
     url: new URL(relay.url).origin,
     async stop() {

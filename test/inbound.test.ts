@@ -97,6 +97,8 @@ test('whom a platform vouches for is heard, as long as it does, and works on wha
   }
   expect(await talk.say('Fix it', { ...bob, isVouchedFor: true })).toMatchObject({ verdict: 'task' })
   expect(await talk.say('And that', { ...bob, isVouchedFor: false })).toMatchObject({ verdict: 'dropped' })
+  for (const away of ['/clone https://git.example.com/acme/secret.git', '/codebase-switch other'])
+    expect(await talk.say(away, { ...bob, isVouchedFor: true })).toMatchObject({ reason: 'refused: not-here' })
   await talk.say('/status', { ...bob, isVouchedFor: true })
   const note = await talk.sees(({ markdown }) => markdown.startsWith('Codebase: site'))
   expect(note.markdown).toContain('Branch: drover/dark-mode-')

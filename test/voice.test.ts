@@ -211,9 +211,10 @@ test('whoever is killed while fetching is replaced when his lease runs out, and 
 
 test('a stop gives back what is being fetched, at once and without counting it', async () => {
   const room = openRoom()
-  talk.serveFiles(
-    (_, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-  )
+  talk.serveFiles((_, signal) => {
+    signal.throwIfAborted()
+    return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  })
   const said = room.event('', { attachments: [voice()] })
   await asSystem(talk.database, (db) => storeSaid(db, DEFAULT_ORG, said))
   await handleNext(talk.parts)
@@ -223,6 +224,19 @@ test('a stop gives back what is being fetched, at once and without counting it',
   expect(await look(said.key)).toMatchObject({ status: 'fetching', tries: 0 })
   talk.serveFiles(() => bytes('say hello'))
   expect(await fetchNext(talk.fetching, new AbortController().signal)).toBe(true)
+})
+
+test('only who said it can tell whether that was it', async () => {
+  const room = openRoom(hearing(0.4))
+  const bob = { actor: { id: 'U2', name: 'Bob', isBot: false } }
+  talk.allowed.add('U2')
+  await room.speak()
+  const asking = await room.sees(({ markdown }) => markdown.includes('Did you say'))
+  expect(await talk.press(asking, 'Yes', bob.actor)).toMatchObject({ reason: 'refused: not-yours' })
+  expect(await room.say('ok', bob)).toMatchObject({ verdict: 'task' })
+  expect(await room.tasks()).toMatchObject([{ prompt: 'ok' }])
+  expect(await room.say('ok')).toMatchObject({ verdict: 'answer' })
+  expect(await room.tasks()).toMatchObject([{ prompt: 'fix the failing test' }, { prompt: 'ok' }])
 })
 
 test('of strangers, and of what is not for us, nothing is fetched or kept', async () => {

@@ -2,6 +2,8 @@ import type { Inbound } from '../channels/channel.ts'
 import { UserError } from '../lib/errors.ts'
 import { belongsTo } from '../places/store.ts'
 import { findDeliveryOf } from '../deliveries/store.ts'
+import type { Member } from '../orgs/member.ts'
+import type { Unsure } from '../questions/offer.ts'
 import type { Question } from '../questions/question.ts'
 import { answer, findQuestion, openQuestions } from '../questions/store.ts'
 import { findTask } from '../tasks/store.ts'
@@ -29,7 +31,7 @@ export async function answerByButton(
  * only by words that answer the question's own message. Undefined: it is something else.
  */
 export async function answerByText(talk: Talk, event: Inbound & { type: 'message' }): Promise<Reply | undefined> {
-  const open = await openQuestions(talk.db, talk.conversation.id)
+  const open = (await openQuestions(talk.db, talk.conversation.id)).filter((question) => isFor(question, talk.member))
   if (open.length === 0) return undefined
   const text = event.text.trim()
   const meant = event.replyTo === undefined ? undefined : await findDeliveryOf(talk.db, talk.place.id, event.replyTo)
@@ -73,8 +75,16 @@ async function give(
   return { type: 'answer', reason, ...(question.taskId !== null && { taskId: question.taskId }) }
 }
 
+/** What somebody was not heard well with is asked of nobody else. */
+function isFor({ action }: Question, member: Member): boolean {
+  const { type, memberId } = (action ?? {}) as Partial<Unsure>
+  return type !== 'unsure' || memberId === member.id
+}
+
 /** What an agent may do is allowed by who asked for the work, or by who answers for the org. */
-async function assertMay({ db, member }: Talk, { kind, taskId }: Question) {
+async function assertMay({ db, member }: Talk, question: Question) {
+  const { kind, taskId } = question
+  if (!isFor(question, member)) throw new UserError('not-yours', 'Only who said it can tell whether that was it.')
   if (kind !== 'permission' || member.role !== 'member') return
   const task = taskId === null ? undefined : await findTask(db, taskId)
   if (task && (task.createdBy === member.id || task.createdBy === null)) return

@@ -42,6 +42,8 @@ export function startFetching(parts: FetchingParts): Running {
 /** The files of one message. False when there is none. */
 export async function fetchNext(parts: FetchingParts, stopping: AbortSignal): Promise<boolean> {
   const { database, log } = parts
+  // What another of us has just given back is for the next process.
+  if (stopping.aborted) return false
   const claim = await onceAsSystem(database, (db) => claimFetch(db, LEASE_SECONDS))
   if (!claim) return false
   const lost = new AbortController()

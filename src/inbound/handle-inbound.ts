@@ -7,7 +7,7 @@ import type { Conversation } from '../conversations/conversation.ts'
 import { asSystem, narrowTo, type Db } from '../db/scope.ts'
 import { say } from '../deliveries/store.ts'
 import { beginFetching } from '../inbox/fetch-store.ts'
-import { listFiles } from '../inbox/file-store.ts'
+import { forgetFiles, listFiles } from '../inbox/file-store.ts'
 import type { Said, Verdict } from '../inbox/inbox.ts'
 import { forgetOldSaid, forgetWords, noteFailure, takeSaid, wasRefused, writeVerdict } from '../inbox/store.ts'
 import { messageOf } from '../lib/errors.ts'
@@ -99,7 +99,11 @@ async function handle(parts: InboundParts, db: Db, said: Said): Promise<Verdict 
     }
   }
   const member = await identify(parts, db, orgId, event)
-  if (!member) return refuse(parts, db, orgId, event)
+  if (!member) {
+    // Let in when they were fetched, and no more.
+    if (said.fetchedAt !== null) await forgetFiles(db, id)
+    return refuse(parts, db, orgId, event)
+  }
   if (waitsForFiles(said)) return 'fetch'
   const files = said.fetchedAt === null ? [] : await listFiles(db, id)
   const place = await openPlace(db, orgId, event.place)
@@ -107,6 +111,7 @@ async function handle(parts: InboundParts, db: Db, said: Said): Promise<Verdict 
   const codebase = conversation.codebaseId === null ? undefined : await getCodebase(db, conversation.codebaseId)
   const talk: Talk = { parts, db, event: withWords(event, files), member, place, conversation, codebase }
   const asked = (await breakLoop(talk)) ?? (await hear(talk, id, files))
+  if (asked && !asked.keepsFiles && files.length > 0) await forgetFiles(db, id)
   const reply = asked ?? (await replyTo(talk))
   if (!asked) await passOn(talk, id, reply)
   if (reply.say !== undefined)

@@ -31,7 +31,7 @@ export const withWords = (event: Inbound, files: readonly SaidFile[]): Inbound =
 
 /** Before the message is handled: what was heard is said back, and what did not come is said. A reply where that is all, or the person is asked first. */
 export async function hear(
-  { db, place, conversation, event }: Talk,
+  { db, place, conversation, event, member }: Talk,
   saidId: string,
   files: readonly SaidFile[],
 ): Promise<Reply | undefined> {
@@ -55,14 +55,14 @@ export async function hear(
       reason,
       say: `I am not sure that I heard “${inShort(event.text)}”. Press a button, or type it.`,
     }
-  const action: OfferAction = { type: 'unsure', saidId, event }
+  const action: OfferAction = { type: 'unsure', memberId: member.id, saidId, event }
   await offer(db, {
     orgId: place.orgId,
     conversationId: conversation.id,
     title: `🎙 Did you say: “${inShort(event.text)}”? (y/n)`,
     action: { ...action },
   })
-  return { type: 'command', reason }
+  return { type: 'command', reason, keepsFiles: true }
 }
 
 function inShort(text: string) {

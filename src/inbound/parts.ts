@@ -48,12 +48,12 @@ export interface Talk {
 export type Confirmed = Pick<Unsure, 'saidId' | 'event'> & { conversationId: string }
 
 /** What is answered at once, in the same place, and what became of the message. */
-export type Reply = { say?: string; confirmed?: Confirmed } & (
+export type Reply = { say?: string; confirmed?: Confirmed; /** Its files may still be wanted. */ keepsFiles?: true } & (
   | { type: 'command' | 'answer' | 'dropped'; reason: string; taskId?: string }
   | { type: 'task'; taskId: string; reason: string }
 )
 
 export function toVerdict(reply: Reply, { conversation }: Talk): Verdict {
-  const { say: _said, confirmed: _confirmed, ...verdict } = reply
+  const { say: _said, confirmed: _confirmed, keepsFiles: _keeps, ...verdict } = reply
   return { ...verdict, conversationId: conversation.id }
 }

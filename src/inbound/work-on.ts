@@ -3,6 +3,7 @@ import type { Codebase } from '../codebases/codebase.ts'
 import type { Conversation } from '../conversations/conversation.ts'
 import { findConversation, giveCodebase, openConversation } from '../conversations/store.ts'
 import { findConversationAbout, setConversation } from '../places/store.ts'
+import { UserError } from '../lib/errors.ts'
 import type { Talk } from './parts.ts'
 
 /**
@@ -28,6 +29,18 @@ export async function workOn({ db, place, conversation, parts }: Talk, codebase:
     }))
   await setConversation(db, place, next.id)
   return next
+}
+
+/**
+ * A place that is about a repository stays with it: whoever may write to that one is heard there, and must not come to others by
+ * that. Admins and owners may.
+ */
+export function assertMayLeave({ event, member }: Talk): void {
+  if (event.about === undefined || member.role !== 'member') return
+  throw new UserError(
+    'not-here',
+    'Here I work on this repository only. For another one, write to me there, or ask an admin.',
+  )
 }
 
 /** What people call a folder of a codebase: `/workspace/my-app/web`. The real one is the conversation's own, somewhere below. */

@@ -1,4 +1,5 @@
 const MAX_LENGTH = 120
+const MAX_BYTES = 200
 
 /**
  * Names under which foreign files may be kept together in a folder: no path, nothing hidden, nothing that a command would take
@@ -22,16 +23,18 @@ export const isSafeFileName = (name: string) => safeFileName(name) === name
 function safeFileName(name: string): string {
   const last = name.normalize('NFC').split(/[/\\]/).at(-1) ?? ''
   const plain = last.replace(/[^\p{L}\p{M}\p{N}._-]+/gu, '_').replace(/^[._-]+/, '')
-  const { stem, ending } = parts(plain)
-  const letters = Array.from(stem).slice(0, MAX_LENGTH - ending.length)
-  // Most file systems count bytes, up to 255.
-  while (Buffer.byteLength(letters.join('')) > 200) letters.pop()
-  return stem === '' ? 'file' : letters.join('') + ending
+  return plain === '' ? 'file' : cut(plain, '')
 }
 
-const numbered = (name: string, count: number) => {
+const numbered = (name: string, count: number) => cut(name, `-${count}`)
+
+/** With `tail` before the ending, and no longer than a name may be. */
+function cut(name: string, tail: string): string {
   const { stem, ending } = parts(name)
-  return `${stem}-${count}${ending}`
+  const letters = Array.from(stem).slice(0, MAX_LENGTH - ending.length - tail.length)
+  // Most file systems count bytes, up to 255.
+  while (Buffer.byteLength(letters.join('')) > MAX_BYTES - tail.length) letters.pop()
+  return letters.join('') + tail + ending
 }
 
 /** `ending` with its dot; of a sensible length, or none. */

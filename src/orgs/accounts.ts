@@ -3,7 +3,15 @@ import type { Db } from '../db/scope.ts'
 import { UserError } from '../lib/errors.ts'
 import { writeAudit } from './audit-store.ts'
 import { accountText, mayAsMuch, type Account, type Identity, type Member } from './member.ts'
-import { addIdentity, listAccounts, listHolders, lockMember, removeIdentity, removeMember } from './member-store.ts'
+import {
+  addIdentity,
+  listAccounts,
+  listHolders,
+  lockAccount,
+  lockMember,
+  removeIdentity,
+  removeMember,
+} from './member-store.ts'
 
 /** How it became the member's: a code, a page that only its author can write, or somebody who may say so. */
 type LinkedBy = 'code' | 'proof' | 'override' | 'added'
@@ -21,6 +29,7 @@ interface Gift {
  * theirs. Whether it may be so is for the caller to ask: `assertFree()`, `assertMayGive()`.
  */
 export async function giveAccount(db: Db, { account, member, by, how }: Gift): Promise<void> {
+  await lockAccount(db, account)
   const lost = (await listHolders(db, account)).filter(
     (held) => account.tenant === '' || held.tenant === account.tenant,
   )
@@ -67,6 +76,7 @@ export async function takeAccount(db: Db, held: Identity, by: string): Promise<v
  * something that somebody else told them to say.
  */
 export async function assertFree(db: Db, account: Account, member: Member): Promise<void> {
+  await lockAccount(db, account)
   const others = (await listHolders(db, account)).filter(isOthers(member))
   const granted = others.find(({ source }) => source === 'granted')
   if (granted)

@@ -39,6 +39,12 @@ const identities = (db: Db) =>
     ])
     .where('members.removed_at', 'is', null)
 
+/** Held until the transaction ends: one at a time says whose this account is. */
+export async function lockAccount(db: Db, account: Account): Promise<void> {
+  const key = `account ${[account.channel, account.actor].map(encodeURIComponent).join('/')}`
+  await sql`select pg_advisory_xact_lock(hashtextextended(${key}, 4))`.execute(db)
+}
+
 /** Whose account this is; one that holds in every tenant counts in each. */
 export async function findIdentity(db: Db, { channel, tenant, actor }: Account): Promise<Identity | undefined> {
   const row = await identities(db)

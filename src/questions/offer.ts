@@ -15,6 +15,8 @@ export type OfferAction =
 /** Spoken words that were heard with little confidence: the message that they make, and where its files are. */
 export interface Unsure {
   type: 'unsure'
+  /** Who said them: nobody else can say whether that was it, nor does anybody else's right count. */
+  memberId: string
   saidId: string
   event: Inbound & { type: 'message' }
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isWebhookPath } from './forward-post.ts'
 import { headersToKeep } from './headers.ts'
+import { RelayPost } from './wire.ts'
 
 test.each(['/webhooks/github', '/webhooks/in/hok_01kanv3e5x8t1z6w2q9r4c7b0d'])('%s is posted to', (path) => {
   expect(isWebhookPath(path)).toBe(true)
@@ -50,6 +51,20 @@ test('no path that is taken leads anywhere else', () => {
       expect([origin, decodeURIComponent(pathname)]).toEqual(['http://127.0.0.1:3000', path])
     }),
   )
+})
+
+test('a relay that has fallen into other hands leads nowhere else either', () => {
+  const post = {
+    seq: 1,
+    method: 'POST',
+    path: '/webhooks/a',
+    query: '',
+    headers: {},
+    receivedAt: new Date().toISOString(),
+  }
+  expect(RelayPost.safeParse({ ...post, query: '?a=/../../v1' }).success).toBe(true)
+  for (const wrong of [{ query: '/../../v1/tasks' }, { query: '?a#b' }, { method: 'GET' }, { method: 'POST /v1' }])
+    expect(RelayPost.safeParse({ ...post, ...wrong }).success).toBe(false)
 })
 
 test('headers go on but those of one connection, and those that it names', () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../lib/errors.ts'
+import { codeOf, messageOf } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { waitMs } from './wait-ms.ts'
 import { ANSWER_BYTES, type RelayAck, type RelayPost } from './wire.ts'
@@ -39,7 +39,7 @@ export async function forwardPost(
   for (let tries = 0; ; tries++) {
     const answer = await tryPost(`${url.replace(/\/$/, '')}${path}${post.query}`, post, body, late)
     if ('away' in answer) {
-      // Which says nothing about the post.
+      // Nobody was there: which says nothing about the post.
       troubleSince = undefined
       if (tries === 0)
         log.warn(told, `Drover is away (${messageOf(answer.away)}): the post is tried again until it is taken`)
@@ -61,6 +61,15 @@ export async function forwardPost(
 
 /** Plain names only: what is encoded might become another path on its way through a proxy. */
 export const isWebhookPath = (path: string) => /^\/webhooks(\/[\w~-][\w.~-]*)+$/.test(path)
+
+const NOBODY_THERE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
 
 interface Answer {
   status: number
@@ -84,7 +93,10 @@ async function tryPost(
       body: Buffer.from(await response.arrayBuffer()),
     }
   } catch (error) {
-    return { away: error instanceof TypeError ? (error.cause ?? error) : error }
+    const cause = error instanceof TypeError ? (error.cause ?? error) : error
+    if (NOBODY_THERE.has(codeOf(cause) ?? '')) return { away: cause }
+    // It was taken and not answered: too slow, or the end of whoever took it. That may be the post's own fault.
+    return own(504, `Drover took it and did not answer: ${messageOf(cause)}`)
   }
 }
 

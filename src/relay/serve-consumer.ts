@@ -60,6 +60,7 @@ function formatPost({
 }: Awaited<ReturnType<typeof readWaiting>>[number]): string {
   const data: RelayPost = {
     ...post,
+    method: post.method as RelayPost['method'],
     headers: post.headers as RelayPost['headers'],
     receivedAt: receivedAt.toISOString(),
     ...(body && { body: body.toString('base64') }),

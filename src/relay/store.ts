@@ -141,7 +141,9 @@ export async function settlePost(db: Db, channelId: string, ack: RelayAck): Prom
       update relay_posts
          set status = ${ack.outcome}, settled_at = now(), answer_status = ${ack.status},
              answer_type = ${ack.contentType ?? null}, answer_body = ${body},
-             body = case when ${ack.outcome} = 'failed' then body else '' end
+             body = case when ${ack.outcome} = 'failed' then body else '' end,
+             headers = case when ${ack.outcome} = 'failed' then headers else '{}' end,
+             query = case when ${ack.outcome} = 'failed' then query else '' end
        where channel_id = ${channelId} and seq = ${ack.seq} and status = 'waiting'
       returning size)
     update relay_channels c set waiting = waiting - 1, waiting_bytes = waiting_bytes - settled.size

@@ -4,9 +4,10 @@ import { busy, refuse } from './answers.ts'
 import { headersToKeep } from './headers.ts'
 import { readBody, type Intake } from './read-body.ts'
 import type { RelayParts } from './limits.ts'
+import { RELAYED_METHODS } from './wire.ts'
 import { findAnswer, findChannel, storePost, type NewPost, type PostAnswer } from './store.ts'
 
-const METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+const METHODS: ReadonlySet<string> = new Set(RELAYED_METHODS)
 const FULL_SECONDS = 60
 /** With these no body may be sent. */
 const BODILESS = new Set([204, 205, 304])

@@ -8,17 +8,20 @@ export const ANSWER_BYTES = 64 * 2 ** 10
 /** A stream with nothing to tell says so this often. */
 export const HEARTBEAT_MS = 15_000
 
+/** What platforms post with. */
+export const RELAYED_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
+
 const base64Of = (bytes: number) => z.base64().max(Math.ceil(bytes / 3) * 4)
 
 /** One post, as `event: post` of `GET /relay/<channel>/posts`. */
 export const RelayPost = z.object({
   /** Its number in the channel: they come in this order. */
   seq: z.number().int().positive(),
-  method: z.string(),
+  method: z.enum(RELAYED_METHODS),
   /** Behind the channel's address; begins with a slash. */
   path: z.string().startsWith('/'),
   /** With its question mark, or empty. */
-  query: z.string(),
+  query: z.string().regex(/^(\?[^#]*)?$/),
   headers: z.record(z.string(), z.string()),
   receivedAt: z.iso.datetime(),
   /** In base64. Left out: get `/relay/<channel>/posts/<seq>`. */

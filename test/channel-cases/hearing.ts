@@ -11,7 +11,7 @@ export const HEARING: ChannelCase[] = [
       await stage.platform.say('fix the login, please')
       const event = await heard(stage, 'fix the login, please')
       expect(event).toMatchObject({ type: 'message', isAddressed: true })
-      expect(event.actor).toEqual({ ...stage.platform.person, isBot: false })
+      expect(event.actor).toMatchObject({ ...stage.platform.person, isBot: false })
       expect(event.place).toMatchObject({ channel: live.channel.name })
       expect(new Date(event.at).toISOString()).toBe(event.at)
       expect(event.key).not.toBe('')

@@ -54,7 +54,7 @@ export function createApi({ credentials, apiUrl }: Pick<GitHubSettings, 'credent
     return asked
   }
 
-  return {
+  const api: Api = {
     isApp: credentials.type === 'app',
     me: (signal) => known ?? introduce(signal),
     introduce,
@@ -69,13 +69,9 @@ export function createApi({ credentials, apiUrl }: Pick<GitHubSettings, 'credent
         throw error
       }
     },
-    tokenIn: (repository, signal) =>
-      call(
-        async () => client.self,
-        () => client.tokenIn(repository),
-        signal,
-      ),
+    tokenIn: (repository, signal) => api.inRepository(repository, client.tokenOf, signal),
   }
+  return api
 }
 
 interface Client {
@@ -84,7 +80,7 @@ interface Client {
   who: Work<Me>
   forRepository(repository: string): Promise<Octokit>
   forget(repository: string): void
-  tokenIn(repository: string): Promise<string>
+  tokenOf: Work<string>
 }
 
 function createClient(credentials: Credentials, apiUrl: string | undefined): Client {
@@ -104,13 +100,13 @@ function createClient(credentials: Credentials, apiUrl: string | undefined): Cli
       who: async (octokit, request) => ({ login: (await octokit.rest.users.getAuthenticated({ request })).data.login }),
       forRepository: async () => self,
       forget: () => undefined,
-      tokenIn: async () => credentials.token,
+      tokenOf: async () => credentials.token,
     }
   }
   const app = new App({ appId: credentials.appId, privateKey: credentials.privateKey, Octokit: Quiet })
   /** By repository, as one token is for one installation, and lasts an hour. */
   const installations = new Map<string, Octokit>()
-  const client: Client = {
+  return {
     self: app.octokit,
     open: new Quiet(),
     who: async (octokit, request) => {
@@ -129,11 +125,9 @@ function createClient(credentials: Credentials, apiUrl: string | undefined): Cli
       return octokit
     },
     forget: (repository) => void installations.delete(repository),
-    async tokenIn(repository) {
-      const octokit = await client.forRepository(repository)
+    async tokenOf(octokit) {
       const { token } = (await octokit.auth({ type: 'installation' })) as { token: string }
       return token
     },
   }
-  return client
 }

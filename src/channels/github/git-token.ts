@@ -1,4 +1,4 @@
-import type { Channel } from '../channel.ts'
+import { ChannelError, type Channel } from '../channel.ts'
 import type { Api } from './api.ts'
 
 /** A repository on the GitHub that this channel speaks to is reached with its own credentials, an App's among them. */
@@ -10,6 +10,13 @@ export function createGitToken(
   return async (repositoryUrl, signal) => {
     const url = URL.parse(repositoryUrl)
     const [, repository] = /^\/([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(url?.pathname ?? '') ?? []
-    return url?.host === host && repository !== undefined ? api.tokenIn(repository, signal) : undefined
+    if (url?.host !== host || repository === undefined) return undefined
+    try {
+      return await api.tokenIn(repository, signal)
+    } catch (error) {
+      // An App that is not installed there: what is public needs no token.
+      if (error instanceof ChannelError && error.kind === 'gone') return undefined
+      throw error
+    }
   }
 }

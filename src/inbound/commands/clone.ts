@@ -4,7 +4,7 @@ import { UserError } from '../../lib/errors.ts'
 import { newId } from '../../lib/ids.ts'
 import { answered, type Command } from '../command.ts'
 import { startChore } from '../start-chore.ts'
-import { shownPath, workOn } from '../work-on.ts'
+import { assertMayLeave, shownPath, workOn } from '../work-on.ts'
 
 export const clone: Command = {
   name: 'clone',
@@ -12,6 +12,7 @@ export const clone: Command = {
   about: 'Clone GitHub repo',
   group: 'Codebase',
   async run(talk, { words }) {
+    assertMayLeave(talk)
     const [url] = words
     if (url === undefined) throw new UserError('no-url', 'Say which repository: `/clone <repo-url>`.')
     if (/^https?:\/\/[^/]*@/.test(url))

@@ -1,7 +1,7 @@
 import { findCodebase } from '../../codebases/store.ts'
 import { UserError } from '../../lib/errors.ts'
 import { answered, type Command } from '../command.ts'
-import { shownPath, workOn } from '../work-on.ts'
+import { assertMayLeave, shownPath, workOn } from '../work-on.ts'
 
 export const codebaseSwitch: Command = {
   name: 'codebase-switch',
@@ -9,6 +9,7 @@ export const codebaseSwitch: Command = {
   about: 'Switch codebase',
   group: 'Codebase',
   async run(talk, { words }) {
+    assertMayLeave(talk)
     const { db, parts } = talk
     const [which] = words
     if (which === undefined)
