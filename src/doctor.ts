@@ -79,8 +79,8 @@ async function channelChecks(parts: Parts): Promise<Check[]> {
       ? []
       : [{ name, status: 'warn', message: `Nobody may use it: ${name.toUpperCase()}_ALLOWED_USER_IDS is empty.` }],
   )
-  const publicUrl = parts.config.DROVER_PUBLIC_URL ?? parts.config.DROVER_RELAY_URL
-  const surfaces = [...channels.values()].map((channel) => proveSurface(channel, publicUrl))
+  const { DROVER_PUBLIC_URL, DROVER_RELAY_URL } = parts.config
+  const surfaces = [...channels.values()].map((channel) => proveSurface(channel, DROVER_PUBLIC_URL, DROVER_RELAY_URL))
   return [
     ...(await Promise.all(checks)),
     ...lists,

@@ -6,11 +6,17 @@ import { messageOf } from './lib/errors.ts'
 const PATIENCE_MS = 10_000
 
 /** Undefined where nothing is posted to this channel. `publicUrl`: of the service, as others reach it. */
-export async function proveSurface(channel: Channel, publicUrl: string | undefined): Promise<Check | undefined> {
+export async function proveSurface(
+  channel: Channel,
+  publicUrl: string | undefined,
+  relayUrl?: string,
+): Promise<Check | undefined> {
   const posts = channel.testPosts?.()
   if (!posts) return undefined
   const name = `${channel.name} posts`
-  const url = posts.url ?? (publicUrl && `${publicUrl.replace(/\/$/, '')}/webhooks/${channel.name}`)
+  const base = publicUrl ?? relayUrl
+  const url = posts.url ?? (base && `${base.replace(/\/$/, '')}/webhooks/${channel.name}`)
+  const isRelay = relayUrl !== undefined && url?.startsWith(relayUrl) === true
   if (url === undefined)
     return {
       name,
@@ -20,14 +26,17 @@ export async function proveSurface(channel: Channel, publicUrl: string | undefin
   try {
     const forged = await post(url, posts.forged)
     const genuine = posts.genuine && (await post(url, posts.genuine))
-    const trouble = troubleIn(url, forged, genuine)
+    const trouble = troubleIn(url, forged, genuine, isRelay)
     if (trouble !== undefined) return { name, status: 'fail', message: trouble }
     const proof = genuine
       ? 'and is verified'
       : 'and a wrong signature is refused; the right one only the platform can make'
     return { name, status: 'ok', message: `What is posted to ${url} arrives here, ${proof}.` }
   } catch (error) {
-    const message = `${url} cannot be reached: ${reasonOf(error)}. Is \`drover up\` running, and does this address lead to it?`
+    const ask = isRelay
+      ? 'Does `drover relay serve` run there?'
+      : 'Is `drover up` running, and does this address lead to it?'
+    const message = `${url} cannot be reached: ${reasonOf(error)}. ${ask}`
     return { name, status: 'fail', message }
   }
 }
@@ -46,10 +55,14 @@ async function post(url: string, { headers, body }: TestPost) {
 
 const isRefused = ({ status }: Response) => status === 401 || status === 403
 
-function troubleIn(url: string, forged: Response, genuine: Response | undefined): string | undefined {
+function troubleIn(url: string, forged: Response, genuine: Response | undefined, isRelay: boolean): string | undefined {
   if (genuine && isRefused(genuine))
     return `${url} refuses the right signature (${genuine.status}): the secret in its settings is another one, or its clock is wrong.`
   if (isRefused(forged) && (genuine?.ok ?? true)) return undefined
+  if (isRelay && forged.status === 404)
+    return `The relay has no such channel: \`drover relay list\` on its machine shows those there are, \`drover relay add\` makes one.`
+  if (isRelay && forged.ok)
+    return 'The relay took it, and nobody answered: no Drover is connected. Is `drover up` running?'
   if (forged.ok)
     return `${url} takes a wrong signature: another program answers there, or a relay that no Drover is connected to.`
   return `${url} answers ${(genuine ?? forged).status}: it does not lead to this channel of a running Drover.`

@@ -1,4 +1,5 @@
 /** The public end of the relay, as a process of its own; and its channels, which people make on that machine. */
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { openDatabase, type Database } from './db/connect.ts'
@@ -25,6 +26,7 @@ export async function startRelay(config: Config, log: Log): Promise<Omit<Service
       await doors.close()
       throw error
     })
+    await writeFile(addressFile(config), config.DROVER_PUBLIC_URL ?? server.url)
     return {
       url: server.url,
       summary: [
@@ -55,16 +57,18 @@ export function relayDesk(config: Config) {
       await database.close()
     }
   }
-  const base = (config.DROVER_PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`).replace(/\/$/, '')
-  const addressOf = (id: string) => `${base}/r/${id}`
+  /** Where the relay was last started: this shell may not know it. */
+  const started = () => readFile(addressFile(config), 'utf8').catch(() => `http://${config.HOST}:${config.PORT}`)
+  const addressOf = async (id: string) =>
+    `${(config.DROVER_PUBLIC_URL ?? (await started())).trim().replace(/\/$/, '')}/r/${id}`
   return {
     async add(name: string): Promise<{ name: string; url: string; token: string }> {
       const { id, token } = await within((db) => addChannel(db, name))
-      return { name, url: addressOf(id), token }
+      return { name, url: await addressOf(id), token }
     },
     async list(): Promise<(Omit<RelayChannel, 'id'> & { url: string })[]> {
       const channels = await within(listChannels)
-      return channels.map(({ id, ...channel }) => ({ ...channel, url: addressOf(id) }))
+      return Promise.all(channels.map(async ({ id, ...channel }) => ({ ...channel, url: await addressOf(id) })))
     },
     async remove(name: string): Promise<void> {
       if (await within((db) => removeChannel(db, name))) return
@@ -72,6 +76,8 @@ export function relayDesk(config: Config) {
     },
   }
 }
+
+const addressFile = ({ home }: Config) => join(home, 'relay-address')
 
 const openDatabaseOf = ({ home, DATABASE_URL }: Config, onWarning: (message: string) => void): Promise<Database> =>
   openDatabase({

@@ -19,15 +19,18 @@ const part = (description: string) => z.string().max(200).default('').openapi({ 
 
 /** Where to say what becomes of a task: an address, or a place of a channel. */
 export const ReplyTo = z
-  .union([
-    WebhookUrl,
-    z.strictObject({
-      channel: z.string().min(1).max(100).openapi({ example: 'slack' }),
-      tenant: part('A Slack workspace, a Discord server'),
-      room: z.string().min(1).max(200).openapi({ example: 'C024BE91L' }),
-      thread: part('In it, where the platform has threads'),
-    }),
-  ])
+  .union(
+    [
+      WebhookUrl,
+      z.strictObject({
+        channel: z.string().min(1).max(100).openapi({ example: 'slack' }),
+        tenant: part('A Slack workspace, a Discord server'),
+        room: z.string().min(1).max(200).openapi({ example: 'C024BE91L' }),
+        thread: part('In it, where the platform has threads'),
+      }),
+    ],
+    { error: 'Give an http:// or https:// URL, or a place: {"channel": "slack", "room": "C024BE91L"}.' },
+  )
   .openapi({ description: 'Posted to when it waits or has ended; or a place where its card and its answer are shown' })
 
 const SECRET_BYTES = { min: 24, max: 64 }

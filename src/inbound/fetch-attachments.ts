@@ -76,9 +76,10 @@ export async function fetchNext(parts: FetchingParts, stopping: AbortSignal): Pr
 /** What came in an earlier try is there. In the last one what does not come is given up, so that the words go on. */
 async function fetchAll(parts: FetchingParts, claim: Said, signal: AbortSignal): Promise<void> {
   const { database } = parts
+  const log = parts.log.child({ inbox: claim.id })
   const { event, tries } = claim
   const { attachments = [], text } = event.type === 'message' ? event : { text: '' }
-  const turn = { signal, hasWords: text.trim() !== '', waitSeconds: WAITS_SECONDS[tries - 1] }
+  const turn = { log, signal, hasWords: text.trim() !== '', waitSeconds: WAITS_SECONDS[tries - 1] }
   const known = await asSystem(database, (db) => listFiles(db, claim.id))
   const there = new Set(known.map(({ n }) => n))
   for (const [n, file] of attachments.slice(0, MOST_FILES + 1).entries()) {

@@ -1,6 +1,7 @@
 import { ChannelError, type Attachment, type Place } from '../channels/channel.ts'
 import type { Fetched } from '../inbox/fetch-store.ts'
 import { messageOf, RetryLater } from '../lib/errors.ts'
+import type { Log } from '../lib/log.ts'
 import { SpeechError } from '../speech/transcriber.ts'
 import type { FetchingParts } from './parts.ts'
 
@@ -23,6 +24,7 @@ interface Turn {
   hasWords: boolean
   /** Until the next try; undefined: there is none. */
   waitSeconds: number | undefined
+  log: Log
 }
 
 /** One file of a message, or what is said in it; or why not, for the person. Throws RetryLater where it may come later. */
@@ -61,7 +63,7 @@ export async function fetchOne(
 
 /** What `work` gives, or why it gives nothing. What a later try may mend is thrown, as long as there is one. */
 async function attempt<T>(
-  { signal, waitSeconds }: Turn,
+  { signal, waitSeconds, log }: Turn,
   timeoutMs: number,
   file: Attachment,
   work: (signal: AbortSignal) => Promise<T>,
@@ -71,7 +73,11 @@ async function attempt<T>(
   } catch (error) {
     signal.throwIfAborted()
     const { mayCome, retryAfterMs = 0, problem } = judge(error, file)
-    if (!mayCome || waitSeconds === undefined) return { problem }
+    if (!mayCome || waitSeconds === undefined) {
+      // Often it is whoever runs Drover who can mend it.
+      log.warn({ reason: messageOf(error) }, 'a file that came with a message was left out')
+      return { problem }
+    }
     throw new RetryLater(messageOf(error), Math.max(retryAfterMs, waitSeconds * 1_000), { cause: error })
   }
 }
@@ -86,7 +92,7 @@ function judge(
     return {
       mayCome: isTransient,
       retryAfterMs,
-      problem: `I could not understand the voice message: ${message} Type it instead.`,
+      problem: `I could not understand the voice message. ${message} Type it instead.`,
     }
   }
   const kind = error instanceof ChannelError ? error.kind : 'transient'

@@ -1,3 +1,4 @@
+import { listCodebases } from '../codebases/store.ts'
 import type { BusyMode } from '../conversations/conversation.ts'
 import { addMessage } from '../conversations/store.ts'
 import { UserError } from '../lib/errors.ts'
@@ -13,6 +14,14 @@ const OPEN = ['queued', 'scheduled', 'pending', 'running', 'waiting'] as const
 /** A lane is worked off: more than this has hardly ever been in one. */
 const MOST_OPEN = 100
 
+/** Where there are several, this conversation has not said which. */
+async function whichCodebase({ db }: Talk): Promise<string> {
+  const known = await listCodebases(db)
+  if (known.length === 0) return NO_CODEBASE
+  const names = known.slice(0, 10).map(({ name }) => `\`${name}\``)
+  return `Which repository? I know ${names.join(', ')}. Say \`/codebase-switch <name>\`, or \`/clone <repo-url>\` for another one.`
+}
+
 /** What is not finished in this conversation, oldest first. */
 export async function openTasks({ db, conversation }: Talk): Promise<Task[]> {
   const found = await listTasks(db, conversation.orgId, {
@@ -25,7 +34,7 @@ export async function openTasks({ db, conversation }: Talk): Promise<Task[]> {
 
 /** A message for the agent: a task of its own, or, where one is open, what the conversation's mode for that says. */
 export async function takeMessage(talk: Talk, text: string, mode: BusyMode = talk.conversation.busy): Promise<Reply> {
-  if (!talk.codebase) throw new UserError('no-codebase', NO_CODEBASE)
+  if (!talk.codebase) throw new UserError('no-codebase', await whichCodebase(talk))
   if (text.trim() === '')
     throw new UserError('no-text', 'There is nothing in this message for an agent to read. Write what is to be done.')
   const open = await openTasks(talk)

@@ -2,6 +2,7 @@ import { Api } from 'grammy'
 import type { Channel, ChannelHost, ChannelLimits, StreamingMode } from '../channel.ts'
 import { call } from './call.ts'
 import { createFetchFile } from './fetch-file.ts'
+import { tappable } from './menu.ts'
 import { startPolling } from './poll.ts'
 import { createEditor, createSender } from './send.ts'
 import { createTaker } from './take-update.ts'
@@ -41,8 +42,8 @@ export function createTelegram({ token, streaming, apiUrl, webhookUrl }: Telegra
     },
     start: () => (hook ? startWebhook(hook) : startPolling({ api, host, taker })),
     ...(hook && { receive: createReceiver(hook), testPosts: () => testPosts(hook) }),
-    send: createSender(api),
-    edit: createEditor(api),
+    send: createSender(api, tappable(host.commands)),
+    edit: createEditor(api, tappable(host.commands)),
     fetchFile: createFetchFile({ api, token, apiUrl }),
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { NASTY } from '../../../test/channel-cases/nasty.ts'
 import { acceptText } from '../../../test/fakes/telegram/text-rules.ts'
 import { ChannelError } from '../channel.ts'
+import { tappable } from './menu.ts'
 import { render, renderButtons, renderPlain, type Body } from './render.ts'
 
 /** What each entity spans. */
@@ -202,4 +203,18 @@ describe('buttons', () => {
     expect(() => data('q'.repeat(62))).toThrow(ChannelError)
     expect(() => data('é'.repeat(31))).toThrow(/64 bytes/)
   })
+})
+
+test('a command of ours can be tapped: with a hyphen Telegram would link its first word alone', () => {
+  const commands = tappable([
+    { name: 'link', about: '' },
+    { name: 'link-account', about: '' },
+    { name: 'command-set', about: '' },
+  ])
+  const { text } = render(
+    '/link-account, /command-set a-b, /link; not `/link-account`, /link-accounts or a/link-account',
+    commands,
+  )
+  expect(text).toBe('/link_account, /command_set a-b, /link; not /link-account, /link-accounts or a/link-account')
+  expect(render('/link-account', tappable([])).text).toBe('/link-account')
 })

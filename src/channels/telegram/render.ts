@@ -23,9 +23,9 @@ const CALLBACK_BYTES = 64
 /** What Telegram takes for the name of somebody: not in an address, `a@b.c`. */
 const MENTION = /(?<![\p{L}\p{N}_])@(?=\w)/gu
 
-/** Markdown as Telegram shows it; nothing in it notifies anybody. Without formatting where that would become too long. */
-export function render(markdown: string): Body {
-  const body = format(markdown)
+/** Markdown as Telegram shows it; nothing in it notifies anybody, and `commands` can be tapped. Without formatting where that would become too long. */
+export function render(markdown: string, commands = /(?!)/g): Body {
+  const body = format(markdown, commands)
   return body && body.text.trim() !== '' && body.text.length <= LONGEST_TEXT ? body : renderPlain(markdown)
 }
 
@@ -36,13 +36,26 @@ export function renderPlain(markdown: string): Body {
   return { text: text.length <= LONGEST_TEXT ? text : markdown.replace(MENTION, '＠'), entities: [] }
 }
 
-function format(markdown: string): Body | undefined {
+function format(markdown: string, commands: RegExp): Body | undefined {
   try {
     const { text, entities } = toFormatted(markdown)
-    return disarm({ text, entities: entities.filter(({ length }) => length > 0).slice(0, MOST_ENTITIES) })
+    const written = entities.filter(({ length }) => length > 0).slice(0, MOST_ENTITIES)
+    return disarm(withUnderscores({ text, entities: written }, commands))
   } catch {
     // Whatever an agent wrote is sent: the parser gives up on some hundred quotes within one another.
     return undefined
+  }
+}
+
+/** As long as before. In code nothing is linked, and people copy it. */
+function withUnderscores({ text, entities }: Body, commands: RegExp): Body {
+  const isCode = (at: number) =>
+    entities.some(
+      ({ type, offset, length }) => (type === 'code' || type === 'pre') && at >= offset && at < offset + length,
+    )
+  return {
+    text: text.replace(commands, (command, at: number) => (isCode(at) ? command : command.replaceAll('-', '_'))),
+    entities,
   }
 }
 

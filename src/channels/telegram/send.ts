@@ -8,13 +8,13 @@ import { render, renderButtons, renderPlain, type Body } from './render.ts'
 const MOST_HALVES = 100
 
 /** Sends a message, and its file behind it. Telegram tells no two attempts apart: after a drop, one of them may be double. */
-export function createSender(api: Api) {
+export function createSender(api: Api, commands: RegExp) {
   /** Messages that are sent and whose file is not, by idempotency key: the next attempt sends the file only. */
   const halves = new Map<string, string>()
 
   async function sendText(place: Place, message: Outgoing, signal: AbortSignal): Promise<string> {
     const options = { ...whereTo(place, message), ...looks(message) }
-    const sent = await formattedOrPlain(message.markdown, signal, ({ text, entities }, signal) =>
+    const sent = await formattedOrPlain({ ...message, commands }, signal, ({ text, entities }, signal) =>
       api.sendMessage(chatOf(place), text, { ...options, entities: entities as MessageEntity[] }, signal),
     )
     return String(sent.message_id)
@@ -46,11 +46,11 @@ async function sendFile(api: Api, place: Place, message: Outgoing, signal: Abort
 }
 
 /** Shows something else in a message. A file of `message` is left out: an edit brings none. */
-export function createEditor(api: Api) {
+export function createEditor(api: Api, commands: RegExp) {
   return async (place: Place, messageId: string, message: Outgoing, signal: AbortSignal): Promise<void> => {
     const options = looks(message)
     try {
-      await formattedOrPlain(message.markdown, signal, ({ text, entities }, signal) => {
+      await formattedOrPlain({ ...message, commands }, signal, ({ text, entities }, signal) => {
         const other = { ...options, entities: entities as MessageEntity[] }
         return api.editMessageText(chatOf(place), Number(messageId), text, other, signal)
       })
@@ -63,12 +63,12 @@ export function createEditor(api: Api) {
 }
 
 async function formattedOrPlain<T>(
-  markdown: string,
+  { markdown, commands }: Pick<Outgoing, 'markdown'> & { commands: RegExp },
   signal: AbortSignal,
   write: (body: Body, signal: GrammySignal) => Promise<T>,
 ): Promise<T> {
   try {
-    return await call((signal) => write(render(markdown), signal), { signal })
+    return await call((signal) => write(render(markdown, commands), signal), { signal })
   } catch (error) {
     if (!isRefusedFormat(error)) throw error
     return await call((signal) => write(renderPlain(markdown), signal), { signal })

@@ -2,7 +2,7 @@ import { access, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Artifact, ArtifactList } from '../../http/wire.ts'
-import { codeOf, UserError } from '../../lib/errors.ts'
+import { codeOf, messageOf, UserError } from '../../lib/errors.ts'
 import { safeFileNames } from '../../lib/file-names.ts'
 import { addCommand, does, type Cli, type JsonOption } from '../cli.ts'
 import type { Client } from '../client.ts'
@@ -45,7 +45,11 @@ async function saveAll(client: Client, artifacts: Artifact[], folder: string): P
   // Their names are others' words: none of them leads out of the folder.
   const paths = safeFileNames(artifacts.map(({ name }) => name)).map((name) => join(folder, name))
   for (const path of paths) if (await isThere(path)) throw alreadyThere(path)
-  await mkdir(folder, { recursive: true })
+  // Not with those above it: below /proc Node would never come back.
+  await mkdir(folder).catch((error: unknown) => {
+    if (codeOf(error) !== 'EEXIST')
+      throw new UserError('folder', `${folder} cannot be made: ${messageOf(error)}`, { cause: error })
+  })
   for (const [index, { id }] of artifacts.entries()) {
     const path = paths[index] as string
     const content = await client.bytes(`/v1/artifacts/${id}`)

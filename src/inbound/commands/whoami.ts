@@ -38,9 +38,14 @@ export const unlinkAccount: Command = {
     if (!held) throw new UserError('no-account', `You have no such account. \`/whoami\` shows those you have.`)
     if (another)
       throw new UserError('several-accounts', `You have several of ${which}. Say which: ${own.map(shown).join(', ')}.`)
+    // It would come back as somebody of its own, with the same name.
+    if (held.source === 'settings')
+      throw new UserError(
+        'by-settings',
+        `The settings or its platform let ${accountText(held)} in: it would come back as somebody of its own. Whoever runs Drover takes it off the list.`,
+      )
     await takeAccount(db, held, member.id)
-    const after = held.source === 'settings' ? ' The settings let it in: from now on it is somebody of its own.' : ''
-    return answered('unlink-account', `${shown(held)} is not yours any more.${after}`)
+    return answered('unlink-account', `${shown(held)} is not yours any more.`)
   },
 }
 
