@@ -12,7 +12,6 @@ import { followRelay } from './relay/follow-relay.ts'
 const GIVE_UP_MS = 60 * 60_000
 /** A refused token is not taken a moment later. */
 const REFUSED_MS = 60_000
-const AGAIN_MS = 1_000
 
 type RelayConfig = Pick<Config, 'DROVER_RELAY_URL' | 'DROVER_RELAY_TOKEN'>
 
@@ -35,16 +34,9 @@ export function joinRelay(
       await sleep(REFUSED_MS, undefined, { signal }).catch(() => undefined)
     }
   }
-  async function followInTurn() {
-    while (!stopping.signal.aborted) {
-      // It also ends when the connection that holds the turn is lost.
-      await asOnlyOne(`relay:${relay?.url}`, stopping.signal, follow).catch((error: unknown) => {
-        if (!stopping.signal.aborted) log.warn({ err: error }, 'cannot take its turn at the relay')
-      })
-      await sleep(AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
-    }
-  }
-  const running = followInTurn()
+  const running = asOnlyOne(`relay:${relay.url}`, stopping.signal, follow).catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error
+  })
   return {
     url: new URL(relay.url).origin,
     async stop() {

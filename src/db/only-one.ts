@@ -7,10 +7,11 @@ const WATCH_MS = 5_000
 
 /**
  * Makes what runs work in one process at a time, of all that share the database. Who waits tries every second; a lock goes with
- * the connection that holds it, so that a killed process blocks nobody.
+ * the connection that holds it, so that a killed process blocks nobody. Work whose lock is lost is told to end, and begins again
+ * when it is its turn once more.
  */
 export function createOnlyOne({ pool }: Pick<Database, 'pool'>) {
-  /** False where another has the lock. */
+  /** False where another has the lock, or where it was lost before the work had ended. */
   async function underLock(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>) {
     const client = await pool.connect()
     const lost = new AbortController()
@@ -24,7 +25,7 @@ export function createOnlyOne({ pool }: Pick<Database, 'pool'>) {
       if (!rows[0]?.got) return false
       watch = setInterval(() => void client.query('select 1').catch((error: unknown) => lost.abort(error)), WATCH_MS)
       await work(AbortSignal.any([signal, lost.signal]))
-      return true
+      return !lost.signal.aborted
     } finally {
       clearInterval(watch)
       let broken: Error | undefined

@@ -1,25 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import { HOP_BY_HOP } from '../lib/hop-by-hop.ts'
 
-/** Hop-by-hop headers (RFC 9110 §7.6.1): they belong to one connection. */
-const HOP_BY_HOP = [
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]
 const CREDENTIALS = ['authorization', 'x-api-key', 'x-goog-api-key', 'cookie']
 /** Those of ours that choose who pays, and Google's that turns one method into another. */
 const CHOOSING = ['openai-organization', 'openai-project', 'x-goog-user-project', 'x-http-method-override']
 const MADE_ANEW = ['host', 'content-length', 'expect', 'accept-encoding']
-const NOT_SENT = new Set([...HOP_BY_HOP, ...CREDENTIALS, ...CHOOSING, ...MADE_ANEW])
+const NOT_SENT: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...CREDENTIALS, ...CHOOSING, ...MADE_ANEW])
 /** Whose account it is is no business of the agent. */
-const NOT_ANSWERED = new Set([
+const NOT_ANSWERED: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
   'set-cookie',
   'openai-organization',

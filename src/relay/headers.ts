@@ -1,19 +1,7 @@
-/** Those of one connection (RFC 9110, 7.6.1), and what is not for the one who reads the post. */
-const LEFT_OUT = new Set([
-  'connection',
-  'content-length',
-  'cookie',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
+import { HOP_BY_HOP } from '../lib/hop-by-hop.ts'
+
+/** Those of one connection, and what is not for the one who reads the post. */
+const LEFT_OUT: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'content-length', 'cookie', 'expect', 'host'])
 
 /** The headers of a post that go on with it, by their names in small letters. Signatures are among them. */
 export function headersToKeep(headers: Headers): Record<string, string> {

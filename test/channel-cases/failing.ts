@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import type { ChannelErrorKind } from '../../src/channels/channel.ts'
-import { alone, answersTo, edit, failure, onlyShown, send, sendOptions, startOne } from './kit.ts'
+import { alone, answersTo, edit, onlyShown, send, sendOptions, startOne } from './kit.ts'
 import { RATE_SECONDS, type ChannelCase, type Fault, type Stage } from './stage.ts'
+import { failureOf } from '../channel-kit.ts'
 
 const failsAs = (fault: Fault, kind: ChannelErrorKind, isShown: boolean) => async (stage: Stage) => {
   await using live = await startOne(stage)
   const place = await alone(stage)
   stage.platform.fault(fault)
-  const error = await failure(send(live, place, { markdown: 'try' }))
+  const error = await failureOf(send(live, place, { markdown: 'try' }))
   expect(error.kind).toBe(kind)
   expect((await stage.platform.shown(place)).map(({ text }) => text)).toEqual(isShown ? ['try'] : [])
   // It was one call that failed: the next one goes.
@@ -30,7 +31,7 @@ export const FAILING: ChannelCase[] = [
       const sendIt = (options = sendOptions()) => live.channel.send(place, { markdown: 'once' }, options)
       const options = sendOptions()
       stage.platform.fault('drop-after')
-      await failure(sendIt(options))
+      await failureOf(sendIt(options))
       const id = await sendIt(options)
       const { idempotentSend } = live.channel.limits
       expect((await stage.platform.shown(place)).map((shown) => shown.text)).toEqual(
@@ -46,7 +47,7 @@ export const FAILING: ChannelCase[] = [
       await using live = await startOne(stage)
       const place = await alone(stage)
       stage.platform.fault('rate')
-      expect((await failure(send(live, place, { markdown: 'two' }))).retryAfterMs).toBe(RATE_SECONDS * 1000)
+      expect((await failureOf(send(live, place, { markdown: 'two' }))).retryAfterMs).toBe(RATE_SECONDS * 1000)
       expect(await stage.platform.shown(place)).toEqual([])
     },
   },
@@ -58,7 +59,7 @@ export const FAILING: ChannelCase[] = [
       const place = await alone(stage)
       const messageId = await send(live, place, { markdown: 'one' })
       stage.platform.fault('rate')
-      const error = await failure(edit(live, place, messageId, { markdown: 'three' }))
+      const error = await failureOf(edit(live, place, messageId, { markdown: 'three' }))
       expect(error).toMatchObject({ kind: 'rate', retryAfterMs: RATE_SECONDS * 1000 })
       expect(await onlyShown(stage, place)).toMatchObject({ text: 'one' })
     },
@@ -71,8 +72,8 @@ export const FAILING: ChannelCase[] = [
       const place = await alone(stage)
       const messageId = await send(live, place, { markdown: 'one' })
       stage.platform.setTokenValid(false)
-      expect((await failure(send(live, place, { markdown: 'two' }))).kind).toBe('auth')
-      expect((await failure(edit(live, place, messageId, { markdown: 'two' }))).kind).toBe('auth')
+      expect((await failureOf(send(live, place, { markdown: 'two' }))).kind).toBe('auth')
+      expect((await failureOf(edit(live, place, messageId, { markdown: 'two' }))).kind).toBe('auth')
     },
   },
   {
@@ -83,7 +84,7 @@ export const FAILING: ChannelCase[] = [
       const place = await alone(stage)
       const messageId = await send(live, place, { markdown: 'one' })
       await stage.platform.remove(place, messageId)
-      expect((await failure(edit(live, place, messageId, { markdown: 'two' }))).kind).toBe('gone')
+      expect((await failureOf(edit(live, place, messageId, { markdown: 'two' }))).kind).toBe('gone')
     },
   },
   {
@@ -93,7 +94,7 @@ export const FAILING: ChannelCase[] = [
       await stage.platform.mention('come in')
       const place = await answersTo(stage, 'come in')
       await stage.platform.throwOut(place)
-      expect((await failure(send(live, place, { markdown: 'hello?' }))).kind).toBe('gone')
+      expect((await failureOf(send(live, place, { markdown: 'hello?' }))).kind).toBe('gone')
     },
   },
   {
@@ -102,7 +103,7 @@ export const FAILING: ChannelCase[] = [
       await using live = await startOne(stage)
       const place = await alone(stage)
       const options = { idempotencyKey: randomUUID(), signal: AbortSignal.abort() }
-      expect((await failure(live.channel.send(place, { markdown: 'late' }, options))).kind).toBe('transient')
+      expect((await failureOf(live.channel.send(place, { markdown: 'late' }, options))).kind).toBe('transient')
       expect(await stage.platform.shown(place)).toEqual([])
     },
   },

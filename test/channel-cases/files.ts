@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
 import type { Attachment, Channel, Place } from '../../src/channels/channel.ts'
-import { failure, heard, startOne } from './kit.ts'
+import { heard, startOne } from './kit.ts'
 import type { ChannelCase, SentFile, Stage } from './stage.ts'
+import { failureOf } from '../channel-kit.ts'
 
 const needs = ['files'] as const
 const IMAGE: SentFile = { name: 'it fails.png', mediaType: 'image/png', content: randomBytes(300_000) }
@@ -69,7 +70,7 @@ export const FILES: ChannelCase[] = [
     async check(stage) {
       await using live = await startOne(stage)
       const file = await sendOne(stage, IMAGE, 'look')
-      const kindOf = async (options: FetchOptions) => (await failure(fetchIt(live.channel, file, options))).kind
+      const kindOf = async (options: FetchOptions) => (await failureOf(fetchIt(live.channel, file, options))).kind
       expect(await kindOf({ maxBytes: IMAGE.content.length - 1 })).toBe('invalid')
       expect(await fetchIt(live.channel, file, { maxBytes: IMAGE.content.length })).toHaveLength(300_000)
       expect(await kindOf({ signal: AbortSignal.abort() })).toBe('transient')

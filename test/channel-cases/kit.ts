@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import { ChannelError, type Channel, type Inbound, type Outgoing, type Place } from '../../src/channels/channel.ts'
+import type { Channel, Inbound, Outgoing, Place } from '../../src/channels/channel.ts'
 import type { Running } from '../../src/lib/running.ts'
 import type { TestHost, TestStore } from '../channel-host.ts'
 import type { Shown, Stage } from './stage.ts'
@@ -60,15 +60,6 @@ export async function onlyShown({ platform }: Stage, place: Place): Promise<Show
   const shown = await platform.shown(place)
   expect(shown).toHaveLength(1)
   return shown[0]!
-}
-
-export async function failure(work: Promise<unknown>): Promise<ChannelError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(ChannelError)
-  return error as ChannelError
 }
 
 export const QUESTION = {

@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
-import { alone, edit, failure, heard, onlyShown, QUESTION, send, startOne } from './kit.ts'
+import { alone, edit, heard, onlyShown, QUESTION, send, startOne } from './kit.ts'
 import { NASTY } from './nasty.ts'
 import type { ChannelCase } from './stage.ts'
+import { failureOf } from '../channel-kit.ts'
 
 /** A text of exactly `length` characters, each line another. */
 function longText(length: number, line: (n: number) => string): string {
@@ -26,7 +27,7 @@ export const SPEAKING: ChannelCase[] = [
       const channel = stage.create(stage.store.createHost())
       expect(await channel.check()).toMatch(/\w+ .*\w+/)
       stage.platform.setTokenValid(false)
-      expect((await failure(channel.check())).kind).toBe('auth')
+      expect((await failureOf(channel.check())).kind).toBe('auth')
     },
   },
   {
@@ -175,7 +176,7 @@ export const SPEAKING: ChannelCase[] = [
       const place = await alone(stage)
       const file = { name: 'change.diff', mediaType: 'text/x-diff', content: Buffer.from('+ line é\n') }
       if (live.channel.limits.fileBytes === 0) {
-        expect((await failure(send(live, place, { markdown: 'The change:', file }))).kind).toBe('invalid')
+        expect((await failureOf(send(live, place, { markdown: 'The change:', file }))).kind).toBe('invalid')
         expect(await stage.platform.shown(place)).toEqual([])
         return
       }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { openDiscord, sendIn } from '../../../test/fakes/discord/discord-kit.ts'
+import { sendIn } from '../../../test/channel-kit.ts'
+import { openDiscord } from '../../../test/fakes/discord/discord-kit.ts'
 
 test('where the session is lost, what was said meanwhile is read in the history, oldest first', async () => {
   await using kit = await openDiscord()

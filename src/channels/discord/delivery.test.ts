@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { editIn, failureOf, openDiscord, sendIn } from '../../../test/fakes/discord/discord-kit.ts'
+import { editIn, failureOf, sendIn } from '../../../test/channel-kit.ts'
+import { openDiscord } from '../../../test/fakes/discord/discord-kit.ts'
 import { WRITES } from '../../../test/fakes/discord/start-discord.ts'
 import type { ChannelErrorKind } from '../channel.ts'
 import { threadName } from './deliver.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { failureOf, openDiscord, type DiscordKit } from '../../../test/fakes/discord/discord-kit.ts'
+import { failureOf } from '../../../test/channel-kit.ts'
+import { openDiscord, type DiscordKit } from '../../../test/fakes/discord/discord-kit.ts'
 
 const CONTENT = Buffer.from('what was in it')
 const options = () => ({ maxBytes: 1000, signal: AbortSignal.timeout(30_000) })

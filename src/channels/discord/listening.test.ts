@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { openDiscord, sendIn } from '../../../test/fakes/discord/discord-kit.ts'
+import { sendIn } from '../../../test/channel-kit.ts'
+import { openDiscord } from '../../../test/fakes/discord/discord-kit.ts'
 
 test.for<[number, RegExp]>([
   [4014, /"Message Content Intent".*discord\.com\/developers/],

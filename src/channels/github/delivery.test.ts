@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { WRITES } from '../../../test/fakes/github/faults.ts'
-import { failureOf, openGitHub, sendIn } from '../../../test/fakes/github/github-kit.ts'
+import { failureOf, sendIn } from '../../../test/channel-kit.ts'
+import { openGitHub } from '../../../test/fakes/github/github-kit.ts'
 
 test('a message whose sending broke off behind it is not sent twice, by this process or another', async () => {
   await using kit = await openGitHub()

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { failureOf, openGitHub } from '../../../test/fakes/github/github-kit.ts'
+import { failureOf } from '../../../test/channel-kit.ts'
+import { openGitHub } from '../../../test/fakes/github/github-kit.ts'
 
 const signal = () => AbortSignal.timeout(30_000)
 

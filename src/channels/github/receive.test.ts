@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { openGitHub, posted, SECRET, sendIn } from '../../../test/fakes/github/github-kit.ts'
+import { sendIn } from '../../../test/channel-kit.ts'
+import { openGitHub, posted, SECRET } from '../../../test/fakes/github/github-kit.ts'
 
 const USER = { id: 7, login: 'ada', type: 'User' }
 const ISSUE = {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { openSlack, sendIn, type SlackKit } from '../../../test/fakes/slack/slack-kit.ts'
+import { sendIn } from '../../../test/channel-kit.ts'
+import { openSlack, type SlackKit } from '../../../test/fakes/slack/slack-kit.ts'
 
 /** A kit whose Slack gives up at once what nobody takes: only its history has it then. */
 async function openForgetful() {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { failureOf, openSlack, sendIn } from '../../../test/fakes/slack/slack-kit.ts'
+import { failureOf, sendIn } from '../../../test/channel-kit.ts'
+import { openSlack } from '../../../test/fakes/slack/slack-kit.ts'
 import type { ChannelErrorKind } from '../channel.ts'
 
 const file = { name: 'change.diff', mediaType: 'text/x-diff', content: Buffer.from('+ line\n') }

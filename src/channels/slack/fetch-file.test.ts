@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { failureOf, openSlack } from '../../../test/fakes/slack/slack-kit.ts'
+import { failureOf } from '../../../test/channel-kit.ts'
+import { openSlack } from '../../../test/fakes/slack/slack-kit.ts'
 import { BOT_SCOPES } from './manifest.ts'
 
 const CONTENT = Buffer.from('not a login page')

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { failureOf, openSlack, sendIn } from '../../../test/fakes/slack/slack-kit.ts'
+import { failureOf, sendIn } from '../../../test/channel-kit.ts'
+import { openSlack } from '../../../test/fakes/slack/slack-kit.ts'
 
 test('two workspaces are two tenants, each with its own token', async () => {
   await using kit = await openSlack()

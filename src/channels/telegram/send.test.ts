@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { createTestStore } from '../../../test/channel-host.ts'
 import { startTelegram, type TelegramOptions } from '../../../test/fakes/telegram/start-telegram.ts'
-import { ChannelError, type Outgoing, type Place } from '../channel.ts'
+import type { Outgoing, Place } from '../channel.ts'
 import { telegram as kind } from './telegram.ts'
+import { failureOf } from '../../../test/channel-kit.ts'
 
 async function openStage(options?: TelegramOptions) {
   const telegram = await startTelegram(options)
@@ -24,15 +25,6 @@ async function openStage(options?: TelegramOptions) {
       channel.edit(place, id, message, AbortSignal.timeout(30_000)),
     [Symbol.asyncDispose]: telegram.stop,
   }
-}
-
-async function failure(work: Promise<unknown>): Promise<ChannelError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(ChannelError)
-  return error as ChannelError
 }
 
 const file = { name: 'a.diff', mediaType: 'text/x-diff', content: Buffer.from('+1') }
@@ -75,14 +67,14 @@ describe('a message', () => {
 
   test('with nothing in it is invalid', async () => {
     await using stage = await openStage()
-    expect((await failure(stage.send(stage.alone, { markdown: ' \n' }))).kind).toBe('invalid')
+    expect((await failureOf(stage.send(stage.alone, { markdown: ' \n' }))).kind).toBe('invalid')
   })
 
   test('with ids that no button can carry is invalid, and not sent', async () => {
     await using stage = await openStage()
     const choices = { questionId: 'q'.repeat(64), options: [{ id: 'a', label: 'A' }] }
-    expect((await failure(stage.send(stage.alone, { markdown: 'x', choices }))).kind).toBe('invalid')
-    expect((await failure(stage.edit(stage.alone, '1', { markdown: 'x', choices }))).kind).toBe('invalid')
+    expect((await failureOf(stage.send(stage.alone, { markdown: 'x', choices }))).kind).toBe('invalid')
+    expect((await failureOf(stage.edit(stage.alone, '1', { markdown: 'x', choices }))).kind).toBe('invalid')
     expect(stage.calls()).toEqual([])
   })
 
@@ -90,7 +82,7 @@ describe('a message', () => {
     await using stage = await openStage()
     for (const fault of [{ kind: 'bad-gateway' }, { kind: 'drop-after' }, { kind: 'rate', seconds: 3 }] as const) {
       stage.telegram.fail(['sendMessage'], fault)
-      await failure(stage.send(stage.alone, { markdown: 'x' }))
+      await failureOf(stage.send(stage.alone, { markdown: 'x' }))
     }
     expect(stage.calls()).toEqual(['sendMessage', 'sendMessage', 'sendMessage'])
   })
@@ -101,7 +93,7 @@ describe('a file', () => {
     await using stage = await openStage()
     stage.telegram.fail(['sendDocument'], { kind: 'rate', seconds: 2 })
     const message = { markdown: 'The change:', file }
-    expect(await failure(stage.send(stage.alone, message))).toMatchObject({ kind: 'rate', retryAfterMs: 2000 })
+    expect(await failureOf(stage.send(stage.alone, message))).toMatchObject({ kind: 'rate', retryAfterMs: 2000 })
     const id = await stage.send(stage.alone, message)
     await stage.send(stage.alone, message, 'another')
     expect(stage.shown().map(({ text, document }) => text || document?.name)).toEqual([
@@ -116,7 +108,7 @@ describe('a file', () => {
   test('of more than Telegram takes is invalid', async () => {
     await using stage = await openStage()
     const content = new Uint8Array(stage.channel.limits.fileBytes + 1)
-    const error = await failure(stage.send(stage.alone, { markdown: '', file: { ...file, content } }))
+    const error = await failureOf(stage.send(stage.alone, { markdown: '', file: { ...file, content } }))
     expect(error).toMatchObject({ kind: 'invalid', message: expect.stringContaining('Too Large') })
   })
 
@@ -151,21 +143,21 @@ describe('what is refused', () => {
   ] as const)('%d %s is %s', async ([code, description, expected]) => {
     await using stage = await openStage()
     stage.telegram.fail(['sendMessage'], { kind: 'refusal', code, description })
-    const error = await failure(stage.send(stage.alone, { markdown: 'x' }))
+    const error = await failureOf(stage.send(stage.alone, { markdown: 'x' }))
     expect(error).toMatchObject({ kind: expected, message: expect.stringContaining(description) })
   })
 
   test('a wrong token is said to be TELEGRAM_BOT_TOKEN', async () => {
     await using stage = await openStage()
     stage.telegram.setTokenValid(false)
-    expect((await failure(stage.send(stage.alone, { markdown: 'x' }))).message).toContain('TELEGRAM_BOT_TOKEN')
+    expect((await failureOf(stage.send(stage.alone, { markdown: 'x' }))).message).toContain('TELEGRAM_BOT_TOKEN')
   })
 
   test('a group that became a supergroup is gone, with its new id', async () => {
     await using stage = await openStage()
     const group = stage.people.group({ type: 'group' })
     const next = stage.people.migrate(group)
-    const error = await failure(stage.send(stage.at(group), { markdown: 'x' }))
+    const error = await failureOf(stage.send(stage.at(group), { markdown: 'x' }))
     expect(error).toMatchObject({ kind: 'gone', message: expect.stringContaining(String(next)) })
   })
 
@@ -174,20 +166,20 @@ describe('what is refused', () => {
     const forum = stage.people.group({ isForum: true })
     const thread = stage.people.topic(forum, 'Ideas')
     stage.people.closeTopic(forum, thread)
-    expect((await failure(stage.send(stage.at(forum, String(thread)), { markdown: 'x' }))).kind).toBe('gone')
+    expect((await failureOf(stage.send(stage.at(forum, String(thread)), { markdown: 'x' }))).kind).toBe('gone')
   })
 
   test('too many in a second are told when to come back', async () => {
     await using stage = await openStage({ isPaced: true })
     await stage.send(stage.alone, { markdown: 'one' })
-    const error = await failure(stage.send(stage.alone, { markdown: 'two' }))
+    const error = await failureOf(stage.send(stage.alone, { markdown: 'two' }))
     expect(error).toMatchObject({ kind: 'rate', retryAfterMs: 1000 })
   })
 
   test('an unreachable platform is transient, and its URL with the token is in no part of the error', async () => {
     await using stage = await openStage()
     await stage.telegram.stop()
-    const error = await failure(stage.send(stage.alone, { markdown: 'x' }))
+    const error = await failureOf(stage.send(stage.alone, { markdown: 'x' }))
     expect(error).toMatchObject({ kind: 'transient', message: expect.stringContaining('ECONNREFUSED') })
     expect(`${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`).not.toContain(stage.telegram.token)
   })
@@ -196,13 +188,13 @@ describe('what is refused', () => {
     await using stage = await openStage()
     stage.telegram.fail(['sendMessage'], { kind: 'silence' })
     const options = { idempotencyKey: 'k', signal: AbortSignal.timeout(300) }
-    expect((await failure(stage.channel.send(stage.alone, { markdown: 'x' }, options))).kind).toBe('transient')
+    expect((await failureOf(stage.channel.send(stage.alone, { markdown: 'x' }, options))).kind).toBe('transient')
   })
 
   test('a platform that never answers is given up after fifteen seconds', async () => {
     await using stage = await openStage()
     stage.telegram.fail(['sendMessage'], { kind: 'silence' })
-    const error = await failure(stage.send(stage.alone, { markdown: 'x' }))
+    const error = await failureOf(stage.send(stage.alone, { markdown: 'x' }))
     expect(error).toMatchObject({ kind: 'transient', message: expect.stringContaining('15 s') })
   })
 })

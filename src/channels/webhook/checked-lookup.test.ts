@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { describe, expect, test } from 'vitest'
-import { assertPublicHost, createCheckedLookup, isPublic, RefusedAddress } from './checked-lookup.ts'
+import { isPublic } from '../../lib/public-address.ts'
+import { assertPublicHost, createCheckedLookup, RefusedAddress } from './checked-lookup.ts'
 
 describe('an address is public or not', () => {
   test.each([

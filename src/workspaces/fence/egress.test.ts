@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { scratchFolder } from '../../../test/fakes/workspace-kit.ts'
-import { isAllowed, isPrivateAddress } from './allow-list.ts'
+import { isPublic } from '../../lib/public-address.ts'
+import { isAllowed } from './allow-list.ts'
 import { startEgress, type EgressEvent } from './egress.ts'
 
 test.each([
@@ -53,11 +54,11 @@ test.each([
   '::ffff:169.254.169.254',
   '64:ff9b::7f00:1',
 ])('%s is private', (address) => {
-  expect(isPrivateAddress(address)).toBe(true)
+  expect(isPublic(address)).toBe(false)
 })
 
 test.each(['1.1.1.1', '140.82.121.4', '172.32.0.1', '2606:4700::1111'])('%s is public', (address) => {
-  expect(isPrivateAddress(address)).toBe(false)
+  expect(isPublic(address)).toBe(true)
 })
 
 /** A server that sends back what it gets, and a proxy with the given list in front of it. */

@@ -5,7 +5,8 @@ import { lookup, type LookupAddress } from 'node:dns'
 import { promisify } from 'node:util'
 import { connect, type Socket } from 'node:net'
 import { UserError } from '../../lib/errors.ts'
-import { isAllowed, isPrivateAddress } from './allow-list.ts'
+import { isPublic } from '../../lib/public-address.ts'
+import { isAllowed } from './allow-list.ts'
 
 export interface EgressEvent {
   runId: string
@@ -93,7 +94,7 @@ async function decide({ allowed, privateHosts }: EgressOptions, target: string):
   const found = await promisify(lookup)(host, { all: true }).catch(() => [])
   if (found.length === 0) return { refusal: 'does not resolve' }
   const mayBePrivate = privateHosts.includes(host.toLowerCase())
-  const addresses = found.filter(({ address }) => mayBePrivate || !isPrivateAddress(address))
+  const addresses = found.filter(({ address }) => mayBePrivate || isPublic(address))
   return addresses.length > 0 ? { host, port: Number(port), addresses } : { refusal: 'resolves to a private address' }
 }
 

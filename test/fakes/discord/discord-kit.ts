@@ -1,7 +1,6 @@
 /** A channel on the fake, for the tests of the Discord plug-in alone. */
-import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import { ChannelError, type Channel, type Outgoing, type Place } from '../../../src/channels/channel.ts'
+import type { Channel, Place } from '../../../src/channels/channel.ts'
 import { discord as kind } from '../../../src/channels/discord/discord.ts'
 import { createTestStore, type TestHost, type TestStore } from '../../channel-host.ts'
 import { startDiscord, type FakeDiscord } from './start-discord.ts'
@@ -56,27 +55,4 @@ export async function openDiscord(): Promise<DiscordKit> {
       await discord.stop()
     },
   }
-}
-
-export const sendIn = (
-  channel: Channel,
-  place: Place,
-  message: Outgoing | string,
-  idempotencyKey: string = randomUUID(),
-) =>
-  channel.send(place, typeof message === 'string' ? { markdown: message } : message, {
-    idempotencyKey,
-    signal: AbortSignal.timeout(30_000),
-  })
-
-export const editIn = (channel: Channel, place: Place, id: string, message: Outgoing | string) =>
-  channel.edit(place, id, typeof message === 'string' ? { markdown: message } : message, AbortSignal.timeout(30_000))
-
-export async function failureOf(work: Promise<unknown>): Promise<ChannelError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(ChannelError)
-  return error as ChannelError
 }

@@ -1,7 +1,7 @@
 /** A channel on the fake, for the tests of the GitHub plug-in alone. */
 import { createHmac, randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import { ChannelError, type Channel, type Outgoing, type Place } from '../../../src/channels/channel.ts'
+import type { Channel, Place } from '../../../src/channels/channel.ts'
 import { github as kind } from '../../../src/channels/github/github.ts'
 import { createTestStore, type TestHost, type TestStore } from '../../channel-host.ts'
 import { openDoor } from '../open-door.ts'
@@ -53,26 +53,6 @@ export async function openGitHub(): Promise<GitHubKit> {
       await github.stop()
     },
   }
-}
-
-export const sendIn = (
-  channel: Channel,
-  place: Place,
-  message: Outgoing | string,
-  idempotencyKey: string = randomUUID(),
-) =>
-  channel.send(place, typeof message === 'string' ? { markdown: message } : message, {
-    idempotencyKey,
-    signal: AbortSignal.timeout(30_000),
-  })
-
-export async function failureOf(work: Promise<unknown>): Promise<ChannelError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(ChannelError)
-  return error as ChannelError
 }
 
 /** As GitHub posts it. */

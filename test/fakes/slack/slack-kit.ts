@@ -1,7 +1,6 @@
 /** A channel on the fake, for the tests of the Slack plug-in alone. */
-import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import { ChannelError, type Channel, type Outgoing, type Place } from '../../../src/channels/channel.ts'
+import type { Channel, Place } from '../../../src/channels/channel.ts'
 import { slack as kind } from '../../../src/channels/slack/slack.ts'
 import { createTestStore, type TestStore } from '../../channel-host.ts'
 import { startSlack, type FakeSlack } from './start-slack.ts'
@@ -50,24 +49,4 @@ export async function openSlack(): Promise<SlackKit> {
       await slack.stop()
     },
   }
-}
-
-export const sendIn = (
-  channel: Channel,
-  place: Place,
-  message: Outgoing | string,
-  idempotencyKey: string = randomUUID(),
-) =>
-  channel.send(place, typeof message === 'string' ? { markdown: message } : message, {
-    idempotencyKey,
-    signal: AbortSignal.timeout(30_000),
-  })
-
-export async function failureOf(work: Promise<unknown>): Promise<ChannelError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(ChannelError)
-  return error as ChannelError
 }
